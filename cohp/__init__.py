@@ -1,0 +1,1 @@
+"""CoHP makes any text-to-image model show its best."""

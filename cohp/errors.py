@@ -1,0 +1,137 @@
+"""Every error CoHP raises on purpose; each message says what to do next.
+
+CohpError
+|- BadInput              what was asked for cannot be done as asked
+|  |- UnknownName        no model, reward, search or recipe goes by that name
+|  |- BadRecipe          a recipe has an unknown key, a wrong type or a value out of range
+|  `- BadImage           an image cannot be read, or cannot be scored
+|- Missing               something that is needed is not on this machine
+|  |- MissingExtra       an optional package
+|  `- MissingWeights     a model's files
+|- RunTrouble            the run folder cannot be used
+|  |- RunNotFound        there is no run there
+|  |- RunExists          there is another run there already
+|  |- RunBusy            another process works on it
+|  |- RunDamaged         its journal or an image was changed or lost
+|  `- RunUnwritable      the disk is full, or the folder is not writable
+|- OutOfMemory           a batch did not fit the device
+|- NothingScored         no image of the opening could be scored
+`- Interrupted           someone asked the run to stop
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class CohpError(Exception):
+    """The root of every error CoHP raises on purpose."""
+
+
+class BadInput(CohpError):
+    """What was asked for cannot be done as asked."""
+
+
+class UnknownName(BadInput):
+    """No model, reward, search or recipe goes by that name."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {', '.join(names)}."
+        super().__init__(f"There is no {kind} called {name!r}. {hint}")
+        self.kind = kind
+        self.name = name
+        self.close = close
+
+
+class BadRecipe(BadInput):
+    """A recipe has an unknown key, a wrong type or a value out of range."""
+
+
+class BadImage(BadInput):
+    """An image cannot be read, or cannot be scored."""
+
+
+class Missing(CohpError):
+    """Something that is needed is not on this machine."""
+
+
+class MissingExtra(Missing):
+    """An optional package is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an extra: pip install 'cohp[{extra}]'")
+        self.extra = extra
+
+
+class MissingWeights(Missing):
+    """A model's files are not on this machine."""
+
+
+class RunTrouble(CohpError):
+    """A run folder cannot be used."""
+
+
+class RunNotFound(RunTrouble):
+    """There is no run in that folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} holds no run. Name the folder that cohp generate printed, "
+            "the one with journal.jsonl in it."
+        )
+
+
+class RunExists(RunTrouble):
+    """There is another run in that folder already."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} already holds something else. Go on with a run by `cohp resume {folder}`, "
+            "or name another folder with --out."
+        )
+
+
+class RunBusy(RunTrouble):
+    """Another process works on that run."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"Another process is working on {folder}. Wait for it to end, or stop it first."
+        )
+
+
+class RunDamaged(RunTrouble):
+    """A journal line or an image was changed or lost."""
+
+
+class RunUnwritable(RunTrouble):
+    """The disk is full, or the folder is not writable."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"Cannot write to {folder}: {reason}. What was recorded is safe: "
+            f"make room or mend it, then `cohp resume {folder}`."
+        )
+
+
+class OutOfMemory(CohpError):
+    """A batch did not fit the device."""
+
+
+class NothingScored(CohpError):
+    """No image of the opening could be scored."""
+
+
+class Interrupted(CohpError):
+    """Someone asked the run to stop; everything drawn so far is recorded."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"Stopped. Go on with: cohp resume {folder}")
+        self.folder = folder

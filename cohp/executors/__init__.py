@@ -1,0 +1,1 @@
+"""Ways to get shots drawn and scored: here, or elsewhere."""

@@ -1,0 +1,34 @@
+"""The seam between deciding and doing: an executor draws shots and has them scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from cohp.types import Answer, Drawn, Shot
+
+
+class Stop(Protocol):
+    """Asked between batches; `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Say whether the work should end after the batch in hand."""
+        ...
+
+
+class Executor(Protocol):
+    """Answers shots, in any order, each exactly once; ends early when `stop` is set."""
+
+    def answer(
+        self, shots: Sequence[Shot], *, parents: Mapping[str, Drawn], stop: Stop
+    ) -> Iterator[Answer]:
+        """Draw and score `shots`, yielding each answer as soon as it is known."""
+        ...
+
+    def revisions(self) -> Mapping[str, str]:
+        """Return the revision of each model and reward that has been loaded so far."""
+        ...
+
+    def close(self) -> None:
+        """Let go of every model."""
+        ...

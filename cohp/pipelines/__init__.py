@@ -1,0 +1,1 @@
+"""Image generators: the protocol, and one file per kind."""

@@ -1,0 +1,1 @@
+"""Reward models: the protocol, and one file per model."""

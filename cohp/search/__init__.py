@@ -1,0 +1,1 @@
+"""Search strategies, one file each: coroutines that ask for shots and decide."""
