@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cohp.record.entry import Entry
-from cohp.types import Chosen, Verdict
+from cohp.types import Chosen, Note, Verdict
 
 if TYPE_CHECKING:
     from cohp.recipe import Recipe
@@ -40,13 +40,6 @@ class RoundDone:
     round: int
     entries: tuple[Entry, ...]
     best: Entry | None
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something worth one line: a batch halved, a strength rounded, a package that changed."""
-
-    text: str
 
 
 @dataclass(frozen=True)

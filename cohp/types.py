@@ -7,14 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
-
-NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class Drawn:
     pixels: Any = field(default=None, compare=False)
     true_start: float | None = None
     seconds: float = field(default=0.0, compare=False)
-    facts: Mapping[str, Any] = field(default=NO_FACTS, compare=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -86,6 +83,13 @@ class Unscored:
 
 
 Answer = Scored | Unscored
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something worth one line to a person: a batch halved, a strength rounded."""
+
+    text: str
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from cohp.types import Answer, Drawn, Shot
+from cohp.types import Answer, Drawn, Note, Shot
 
 
 class Stop(Protocol):
@@ -21,8 +21,8 @@ class Executor(Protocol):
 
     def answer(
         self, shots: Sequence[Shot], *, parents: Mapping[str, Drawn], stop: Stop
-    ) -> Iterator[Answer]:
-        """Draw and score `shots`, yielding each answer as soon as it is known."""
+    ) -> Iterator[Answer | Note]:
+        """Draw and score `shots`, yielding each answer once it is known, and notes between."""
         ...
 
     def revisions(self) -> Mapping[str, str]:

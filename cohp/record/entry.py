@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from cohp.types import NO_FACTS, Answer, Score, Scored, Shot, Unscored
+from cohp.types import Answer, Score, Scored, Shot, Unscored
 
 SHOT_FIELDS = tuple(each.name for each in fields(Shot))
 
@@ -21,7 +21,7 @@ class Entry:
     image: str | None = None
     true_start: float | None = None
     seconds: float = 0.0
-    facts: Mapping[str, Any] = field(default=NO_FACTS)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, answer: Answer, image: str | None) -> Entry:
@@ -34,7 +34,7 @@ class Entry:
             image=image,
             true_start=drawn.true_start if drawn else None,
             seconds=drawn.seconds if drawn else 0.0,
-            facts=drawn.facts if drawn else NO_FACTS,
+            facts=drawn.facts if drawn else {},
         )
 
     @property

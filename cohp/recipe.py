@@ -1,0 +1,140 @@
+"""What to run: the recipe, and how a named one, a file and options become a valid one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from cohp.catalogue import default_models, find
+from cohp.errors import BadRecipe
+from cohp.seeds import LARGEST_SEED
+
+LONGEST_PROMPT = 4000
+SMALLEST_SIDE = 64
+LARGEST_SIDE = 4096
+
+Strength = Annotated[float, Field(gt=0, le=1)]
+Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=8)]
+
+
+class _Strict(BaseModel):
+    """Frozen, and nothing is accepted that was not meant: no unknown key, no "4" for 4."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Decay(_Strict):
+    """Strengths that fall from round to round.
+
+    A round's strength depends on its number alone, so that a run can be extended.
+    """
+
+    start: Strength = 0.8
+    decay: Strength = 0.85
+    floor: Strength = 0.3
+
+
+class Candidate(_Strict):
+    """One model that takes part, with the settings it draws with."""
+
+    name: str
+    steps: int | None = Field(default=None, ge=1, le=1000)
+    guidance: float | None = Field(default=None, ge=0, le=100)
+    width: Side
+    height: Side
+
+
+class Recipe(_Strict):
+    """What to run, complete: equal recipes on equal weights give equal images."""
+
+    prompt: str = Field(min_length=1, max_length=LONGEST_PROMPT)
+    negative: str = Field(default="", max_length=LONGEST_PROMPT)
+    seed: int = Field(ge=0, le=LARGEST_SEED)
+    search: str = "cohp"
+    models: tuple[Candidate, ...] = Field(min_length=1, max_length=64, strict=False)
+    per_model: int = Field(default=4, ge=1, le=100_000)
+    rounds: int = Field(default=4, ge=1, le=100_000)
+    batch: int = Field(default=4, ge=1, le=100_000)
+    strengths: Decay | tuple[Strength, ...] = Field(default=Decay(), strict=False)
+    reward: str = "fake"
+    pick: Literal["mean", "max", "probability"] = "mean"
+    carry: Literal["winner", "best"] = "best"
+    opening: Literal["refine", "fresh"] = "refine"
+    metadata: bool = True
+
+    @field_validator("prompt")
+    @classmethod
+    def _says_something(cls, prompt: str) -> str:
+        if not prompt.strip():
+            raise ValueError("the prompt is empty")
+        return prompt.strip()
+
+    @field_validator("models")
+    @classmethod
+    def _differ(cls, models: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        listed = [model.name for model in models]
+        twice = sorted({name for name in listed if listed.count(name) > 1})
+        if twice:
+            raise ValueError(f"{twice[0]!r} is named twice")
+        return models
+
+    @field_validator("strengths")
+    @classmethod
+    def _not_empty(cls, strengths: Decay | tuple[float, ...]) -> Decay | tuple[float, ...]:
+        if strengths == ():
+            raise ValueError("at least one strength is needed")
+        return strengths
+
+    def strength(self, number: int) -> float:
+        """Return the strength of round `number`, counted from 1; a list's last value repeats."""
+        if isinstance(self.strengths, Decay):
+            fallen = self.strengths.start * self.strengths.decay ** (number - 1)
+            return round(max(self.strengths.floor, fallen), 6)
+        return self.strengths[min(number, len(self.strengths)) - 1]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the recipe as the plain values that `build` accepts again."""
+        return self.model_dump(mode="json")
+
+
+def build(values: Mapping[str, Any]) -> Recipe:
+    """Make a recipe of plain values, filling what is left open from the catalogue."""
+    given = {name: value for name, value in values.items() if name != "about"}
+    shared = {
+        name: given.pop(name) for name in ("steps", "guidance", "width", "height") if name in given
+    }
+    listed = given.get("models") or default_models()
+    if isinstance(listed, str) or not hasattr(listed, "__iter__"):
+        raise BadRecipe("models: a list of names or tables is needed")
+    given["models"] = [_candidate(each, shared) for each in listed]
+    try:
+        return Recipe.model_validate(given)
+    except ValidationError as error:
+        raise BadRecipe(explain(error)) from error
+
+
+def _candidate(listed: object, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Complete a candidate: its own settings first, then the recipe's, then the catalogue's."""
+    own = dict(listed) if isinstance(listed, Mapping) else {"name": listed}
+    name = own.get("name")
+    if not isinstance(name, str):
+        raise BadRecipe(f"models: a name is needed, not {name!r}")
+    model = find(name)
+    known = {field: getattr(model, field) for field in ("steps", "guidance", "width", "height")}
+    return known | shared | own
+
+
+def explain(error: ValidationError) -> str:
+    """Say in one sentence what is wrong with a recipe, the key first."""
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"] if not str(part).startswith(("Decay", "tuple"))]
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        message = f"there is no such key; the keys are {', '.join(sorted(Recipe.model_fields))}"
+    elif first["type"] == "string_too_long":
+        message = f"{message}, this one has {len(first['input'])}"
+    elif not message.startswith("the prompt is empty") and first["type"] != "missing":
+        message = f"{message}, not {str(first['input'])[:80]!r}"
+    return f"{'.'.join(place)}: {message}"

@@ -1,0 +1,60 @@
+"""Where recipes come from: the named ones, a person's TOML file, and options on top."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from cohp.errors import BadRecipe, UnknownName
+from cohp.recipe import Recipe, build
+
+DEFAULT = "default"
+
+
+@cache
+def named() -> Mapping[str, Mapping[str, Any]]:
+    """Return the recipes that go by a name, as plain values."""
+    return tomllib.loads(files("cohp").joinpath("recipes.toml").read_text("utf-8"))
+
+
+def make(base: str | None, options: Mapping[str, Any]) -> Recipe:
+    """Make a recipe of a named one or a file, with the options that are not None on top."""
+    said = {name: value for name, value in options.items() if value is not None}
+    if base is None or base in named():
+        return build({**named()[base or DEFAULT], **said})
+    path = Path(base)
+    if path.suffix != ".toml" and not path.exists():
+        raise UnknownName("recipe", base, named())
+    text = _read(path)
+    try:
+        own = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadRecipe(f"{path}: {error}") from error
+    try:
+        return build({**named()[DEFAULT], **own, **said})
+    except BadRecipe as error:
+        key = str(error).partition(":")[0].split(".")[0]
+        line = _line_of(key, text)
+        where = f"{path}, line {line}" if line and key not in said else str(path)
+        raise BadRecipe(f"{where}: {error}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise BadRecipe(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadRecipe(f"{path} is not UTF-8 text") from error
+
+
+def _line_of(key: str, text: str) -> int | None:
+    """Find the line a key stands on, since the TOML reader keeps none."""
+    pattern = re.compile(rf"""\s*(\[+\s*)?["']?{re.escape(key)}["']?\s*[=\].]""")
+    lines = enumerate(text.splitlines(), start=1)
+    return next((number for number, line in lines if pattern.match(line)), None)

@@ -1,0 +1,55 @@
+"""What every search is: a coroutine that asks for shots, is sent their answers, and concludes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+
+from cohp.errors import NothingScored
+from cohp.recipe import Candidate, Recipe
+from cohp.seeds import seed_for
+from cohp.types import Answer, Ask, Chosen, Scored, Shot, Unscored, Verdict
+
+Searching = Generator[Ask | Chosen, Sequence[Answer], Verdict]
+Search = Callable[[Recipe], Searching]
+
+
+def opening(recipe: Recipe) -> Ask:
+    """Ask for stage one: every candidate draws its images."""
+    return Ask(
+        0,
+        tuple(
+            draw(recipe, candidate, 0, index)
+            for candidate in recipe.models
+            for index in range(recipe.per_model)
+        ),
+    )
+
+
+def draw(recipe: Recipe, candidate: Candidate, number: int, index: int) -> Shot:
+    """Describe an image drawn from nothing but its prompt and seed."""
+    return Shot(
+        model=candidate.name,
+        prompt=recipe.prompt,
+        negative=recipe.negative,
+        width=candidate.width,
+        height=candidate.height,
+        steps=candidate.steps,
+        guidance=candidate.guidance,
+        seed=seed_for(recipe.seed, candidate.name, number, index),
+        round=number,
+        index=index,
+    )
+
+
+def scored(answers: Iterable[Answer]) -> list[Scored]:
+    """Keep the answers that have a score."""
+    return [each for each in answers if isinstance(each, Scored)]
+
+
+def scored_opening(answers: Sequence[Answer]) -> list[Scored]:
+    """Keep what stage one has to go on with, or say why there is nothing."""
+    kept = scored(answers)
+    if not kept:
+        reasons = dict.fromkeys(each.reason for each in answers if isinstance(each, Unscored))
+        raise NothingScored(f"No image could be scored: {'; '.join(reasons)}.")
+    return kept
