@@ -1,0 +1,1 @@
+"""The embedded default models: their vocabulary and, in weights/, their folders."""

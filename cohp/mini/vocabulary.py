@@ -1,0 +1,93 @@
+"""What the embedded models know: the words of their small world."""
+
+from __future__ import annotations
+
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    "fox": ("fox",),
+    "cat": ("cat", "kitty"),
+    "rabbit": ("rabbit", "bunny"),
+    "owl": ("owl",),
+    "elephant": ("elephant",),
+    "turtle": ("turtle", "tortoise"),
+    "car": ("car", "automobile"),
+    "sailboat": ("sailboat", "boat"),
+    "balloon": ("balloon", "hot air balloon"),
+    "rocket": ("rocket", "spaceship"),
+    "house": ("house", "cottage"),
+    "castle": ("castle",),
+    "mushroom": ("mushroom", "toadstool"),
+    "flower": ("flower", "blossom"),
+    "umbrella": ("umbrella",),
+    "teapot": ("teapot",),
+}
+"""Each subject with the nouns that name it, the usual one first."""
+
+COLOURS: dict[str, tuple[str, ...]] = {
+    "red": ("red", "crimson"),
+    "orange": ("orange",),
+    "yellow": ("yellow", "golden"),
+    "green": ("green",),
+    "blue": ("blue",),
+    "purple": ("purple", "violet"),
+    "white": ("white",),
+    "black": ("black",),
+}
+"""Each colour with the adjectives that name it."""
+
+PLACES: dict[str, tuple[str, ...]] = {
+    "meadow": ("in a meadow", "in a green field", "on a meadow"),
+    "beach": ("on the beach", "by the sea", "at the seaside"),
+    "forest": ("in a forest", "in the forest", "in the woods"),
+    "mountains": ("in the mountains", "near the mountains"),
+    "city": ("in the city", "in a city", "in town"),
+    "desert": ("in the desert", "among the dunes"),
+}
+"""Each place with the phrases that put a subject there."""
+
+TIMES: dict[str, tuple[str, ...]] = {
+    "dawn": ("at dawn", "at sunrise", "in the early morning"),
+    "day": ("on a sunny day", "in daylight", "at noon"),
+    "sunset": ("at sunset", "at dusk", "in the evening"),
+    "night": ("at night", "under the moon", "under the stars"),
+    "rain": ("in the rain", "on a rainy day"),
+    "snow": ("in the snow", "on a snowy day", "in winter"),
+}
+"""Each time of day or weather with the phrases that name it."""
+
+STYLES: tuple[str, ...] = (
+    "an illustration of",
+    "a picture of",
+    "a painting of",
+    "a poster of",
+    "a drawing of",
+)
+"""Openings that change nothing in the picture."""
+
+MOODS: tuple[str, ...] = ("cute", "lovely", "beautiful", "pretty")
+"""Adjectives that change nothing in the picture."""
+
+SIZES: dict[str, tuple[str, ...]] = {"small": ("small", "little"), "big": ("big", "large")}
+"""Each size of a subject with the adjectives that name it."""
+
+EXAMPLES: tuple[str, ...] = (
+    "a red fox at dawn",
+    "a blue sailboat by the sea at sunset",
+    "a white castle in the mountains at night",
+    "a yellow umbrella in the city in the rain",
+)
+"""Prompts to show to somebody who asks what the models can draw."""
+
+
+def words() -> tuple[str, ...]:
+    """Every single word of the world, sorted."""
+    tables = (SUBJECTS, COLOURS, PLACES, TIMES, SIZES)
+    phrases = [phrase for table in tables for names in table.values() for phrase in names]
+    phrases += [*SUBJECTS, *COLOURS, *PLACES, *TIMES, *STYLES, *MOODS, *SIZES, "a", "an", "the", "and"]
+    return tuple(sorted({word for phrase in phrases for word in phrase.split()}))
+
+
+def unknown(prompt: str) -> tuple[str, ...]:
+    """The words of a prompt that the embedded models never saw, in order."""
+    known = frozenset(words())
+    cleaned = "".join(c if c.isalnum() else " " for c in prompt.lower())
+    return tuple(word for word in cleaned.split() if word not in known)

@@ -1,0 +1,1 @@
+"""A small world of captioned storybook scenes whose every attribute is known."""

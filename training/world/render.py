@@ -1,0 +1,67 @@
+"""Scenes turned into pixels, from cached backgrounds and cached sprites."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from training.world.easel import Easel, shrink
+from training.world.palette import LIGHTS, PAINTS
+from training.world.places import PLACES, toner
+from training.world.scene import FOOT, SIDE, Scene
+from training.world.skies import adorn, fall, sky
+from training.world.subjects import DRAW
+
+Pixels = NDArray[np.float32]
+
+
+@cache
+def background(place: str, time: str) -> Pixels:
+    """A place at a time without anybody in it, 0..1."""
+    canvas = sky(time)
+    adorn(canvas, time)
+    PLACES[place](canvas, toner(time), time)
+    fall(canvas, time)
+    small = canvas.image.resize((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(small).astype(np.float32) / 255
+
+
+@cache
+def drawing(subject: str, colour: str) -> Image.Image:
+    """A subject in a colour, large, its surroundings transparent."""
+    easel, paint = Easel(), PAINTS[colour]
+    DRAW[subject](easel, paint)
+    return easel.finish(paint.line)
+
+
+@cache
+def _sprite(subject: str, colour: str, size: int) -> Pixels:
+    return shrink(drawing(subject, colour), size)
+
+
+@cache
+def sprite(subject: str, colour: str, time: str, size: int, mirrored: bool) -> tuple[Pixels, Pixels]:
+    """A small subject in a time's light: premultiplied colour, and what shows through."""
+    small = _sprite(subject, colour, size)
+    small = small[:, ::-1] if mirrored else small
+    light = np.asarray(LIGHTS[time].subject, dtype=np.float32)
+    return np.ascontiguousarray(small[..., :3] * light), np.ascontiguousarray(1 - small[..., 3:])
+
+
+def render(scene: Scene) -> Pixels:
+    """The picture of a scene: height, width, colour in 0..1."""
+    picture = background(scene.place, scene.time).copy()
+    colour, through = sprite(scene.subject, scene.colour, scene.time, scene.size, scene.mirrored)
+    top = FOOT - scene.size
+    window = picture[top : top + scene.size, scene.left : scene.left + scene.size]
+    window *= through
+    window += colour
+    return np.clip(picture, 0, 1)
+
+
+def picture(scene: Scene) -> Image.Image:
+    """The picture of a scene for people to look at."""
+    return Image.fromarray((render(scene) * 255).round().astype(np.uint8), "RGB")
