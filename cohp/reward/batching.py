@@ -1,0 +1,82 @@
+"""How many rows a device takes at once, from its free memory, and less when it says no."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from cohp.errors import OutOfMemory
+
+Row = TypeVar("Row")
+MOST = {"cpu": 8, "cuda": 32}
+SHARE = 0.5  # what else runs here, and the estimate's own error, take the rest
+
+
+def rows_that_fit(free: int, per_row: int, most: int) -> int:
+    """Return how many rows of `per_row` bytes to run together: at least one, at most `most`."""
+    return max(1, min(most, int(free * SHARE) // max(1, per_row)))
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return the memory a batch on this device could still take."""
+    if device.type == "cuda":
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0]) + int(cached)
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        # What the system could give up counts too: a file cache fills memory by design.
+        available = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())
+        if available:
+            return int(available[1]) * 1024
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+
+
+def in_batches(
+    rows: Sequence[Row], size: int, work: Callable[[Sequence[Row]], torch.Tensor]
+) -> torch.Tensor:
+    """Run `work` over the rows, `size` at a time, halved whenever the memory does not hold them."""
+    done: list[torch.Tensor] = []
+    start = 0
+    while start < len(rows):
+        batch = rows[start : start + size]
+        made = _tried(work, batch)
+        if made is not None:
+            done.append(made)
+            start += len(batch)
+        elif len(batch) == 1:
+            raise OutOfMemory(
+                "Not even one image fits beside the reward model. Free memory on the device, "
+                "score on another, or load the reward with quantize='8bit'."
+            )
+        else:
+            size = len(batch) // 2
+    return torch.cat(done)
+
+
+def _tried(
+    work: Callable[[Sequence[Row]], torch.Tensor], batch: Sequence[Row]
+) -> torch.Tensor | None:
+    try:
+        return work(batch)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+    # Only here, with the exception gone, are the tensors it held free to be given back.
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return None
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Tell a lack of memory from every other trouble; the CPU has no exception of its own."""
+    said = str(error)
+    return (
+        isinstance(error, torch.OutOfMemoryError)
+        or "DefaultCPUAllocator" in said
+        or "out of memory" in said
+    )

@@ -1,0 +1,169 @@
+"""What HPSv3 and HPSv3++ share: prompt and image in, the vector at the reward token out."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from cohp.errors import BadInput
+from cohp.reward import shards
+from cohp.reward.batching import MOST, free_bytes, in_batches, rows_that_fit
+from cohp.reward.qwen_decoder import last_vector
+from cohp.reward.qwen_images import normalised, patches, picture_size, rgb
+from cohp.reward.qwen_model import Heads, Plan, bare, fill, row_bytes
+from cohp.reward.qwen_text import TextEncoder, Wording
+from cohp.reward.qwen_vision import Grid, see
+from cohp.types import Score
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from cohp.reward.base import Picture
+
+
+@dataclass(frozen=True)
+class _Row:
+    place: int
+    ids: list[int]
+    grid: Grid
+    picture: Picture
+
+
+class QwenReward(ABC):
+    """A vision-language model that ends in a reward; its two children fill in what differs.
+
+    `batch` is the most images run together (fewer where memory is short); `dtype` is the
+    backbone's type, by default bfloat16 on a GPU and float32 elsewhere; `quantize` may be
+    "8bit" or "4bit"; `revision` names the weights where the caller knows better than a digest.
+    """
+
+    PUBLISHED: ClassVar[str]
+    WORDING: ClassVar[Wording]
+    PATCH: ClassVar[int]
+    MEAN: ClassVar[tuple[float, float, float]]
+    STD: ClassVar[tuple[float, float, float]]
+    # What runs in the backbone's type; the other heads are float32 everywhere.
+    COARSE: ClassVar[tuple[str, ...]] = ("visual.", "language_model.")
+
+    def __init__(  # noqa: PLR0913 - keywords, each an option of its own
+        self,
+        folder: Path,
+        device: str = "cpu",
+        *,
+        batch: int | None = None,
+        dtype: str | None = None,
+        quantize: str | None = None,
+        revision: str | None = None,
+    ) -> None:
+        folder = Path(folder)
+        self.device = torch.device(device)
+        config = json.loads(shards.needed(folder, "config.json").read_text("utf-8"))
+        files = shards.weight_files(folder, self.PUBLISHED)
+        self._revision = revision or shards.revision(files)
+        self._text = TextEncoder(folder, self.WORDING)
+        self._most = batch or MOST.get(self.device.type, 8)
+        plan = Plan(self.device, dtype, quantize, self.COARSE)
+        self._model: Any = bare(lambda: self.build(config, shards.shapes(files)))
+        fill(self._model, files, self.rename, plan)
+        self._dtype = plan.dtype
+
+    @abstractmethod
+    def build(self, config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
+        """Make the model, without weights: `visual`, `language_model` and the heads."""
+
+    @abstractmethod
+    def fitted(self, height: int, width: int) -> tuple[int, int]:
+        """Return the size at which the model sees an image."""
+
+    @abstractmethod
+    def pixels(self, image: Image) -> Tensor:
+        """Resize an image to the size it is seen at: bytes (3, height, width)."""
+
+    @abstractmethod
+    def positions(self, start: int, grid: Grid, length: int) -> Tensor:
+        """Return the rotary positions (3, length); `start` is the image's first token."""
+
+    @abstractmethod
+    def judge(self, vectors: Tensor) -> Tensor:
+        """Turn vectors at the reward token into rows of mean and log deviation."""
+
+    @staticmethod
+    def rename(name: str) -> str | None:
+        """Say what a published tensor is called here; None for the unused output layer."""
+        if name == "lm_head.weight":
+            return None
+        name = name.removeprefix("model.")
+        inner = name.startswith(("layers.", "embed_tokens.", "norm."))
+        return f"language_model.{name}" if inner else name
+
+    @property
+    def revision(self) -> str:
+        """Which version of the weights this is."""
+        return self._revision
+
+    def score(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> list[Score]:
+        """Score each image for the prompt at its place."""
+        judged = self.judge(self._vectors(prompts, images)).double().cpu()
+        means, deviations = judged[:, 0].tolist(), judged[:, 1].exp().tolist()
+        return [Score(mean, std) for mean, std in zip(means, deviations, strict=True)]
+
+    def embed(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> Tensor:
+        """Return what the reward is read from: a vector a row, float32, on the host."""
+        return self._vectors(prompts, images).float().cpu()
+
+    def close(self) -> None:
+        """Let go of the weights and of the device memory they took."""
+        self._model = None
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @torch.inference_mode()
+    def _vectors(self, prompts: Sequence[str], images: Sequence[Picture]) -> Tensor:
+        if self._model is None:
+            raise BadInput("This reward was closed; load it again to score with it.")
+        rows = self._rows(prompts, images)
+        groups: dict[tuple[int, Grid], list[_Row]] = {}
+        for row in rows:
+            groups.setdefault((len(row.ids), row.grid), []).append(row)
+        found = []
+        for (length, grid), group in groups.items():
+            need = row_bytes(self._model, self._dtype, length, grid)
+            size = rows_that_fit(free_bytes(self.device), need, self._most)
+            found.append(in_batches(group, size, self._read))
+        places = torch.tensor([row.place for group in groups.values() for row in group])
+        return torch.cat(found)[places.argsort().to(self.device)]
+
+    def _rows(self, prompts: Sequence[str], images: Sequence[Picture]) -> list[_Row]:
+        if len(prompts) != len(images) or not images:
+            raise BadInput(
+                f"Got {len(prompts)} prompts and {len(images)} images: "
+                "each image needs its prompt, and there must be one at least."
+            )
+        rows = []
+        for place, (prompt, picture) in enumerate(zip(prompts, images, strict=True)):
+            high, wide = self.fitted(*picture_size(picture))
+            grid = high // self.PATCH, wide // self.PATCH
+            ids = self._text.ids(prompt, grid[0] * grid[1] // 4)
+            rows.append(_Row(place, ids, grid, picture))
+        return rows
+
+    def _read(self, rows: Sequence[_Row]) -> Tensor:
+        """Run rows of one length and one grid through the model."""
+        grid, length = rows[0].grid, len(rows[0].ids)
+        pixels = torch.stack([patches(self.pixels(rgb(row.picture)), self.PATCH) for row in rows])
+        seen = normalised(pixels.to(self.device), self.MEAN, self.STD)
+        tokens, deep = see(self._model.visual, seen, grid)
+        ids = torch.tensor([row.ids for row in rows], device=self.device)
+        embeddings = self._model.language_model.embed_tokens(ids)
+        start = self._text.image_start
+        image = slice(start, start + tokens.shape[1])
+        embeddings[:, image] = tokens
+        positions = self.positions(start, grid, length).to(self.device)
+        return last_vector(self._model.language_model, embeddings, positions, image, deep)

@@ -1,0 +1,103 @@
+"""An image as the patches a Qwen vision tower reads, resized exactly as the reference does."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from PIL import Image
+
+from cohp.errors import BadImage
+
+if TYPE_CHECKING:
+    from cohp.reward.base import Picture
+
+PIXELS = 448 * 448
+FACTOR = 28
+WIDEST = 200
+RESAMPLE = Image.Resampling.BICUBIC
+SIXTEEN_BIT = {"I;16", "I;16L", "I;16B", "I;16N"}
+
+
+def picture_size(picture: Picture) -> tuple[int, int]:
+    """Return height and width; the picture is not decoded for it."""
+    if isinstance(picture, Image.Image):
+        height, width = picture.height, picture.width
+    elif picture.ndim == 3 and picture.shape[0] == 3:  # noqa: PLR2004 - channels
+        height, width = picture.shape[-2:]
+    else:
+        raise BadImage(f"A tensor image is (3, height, width), not {tuple(picture.shape)}.")
+    if not height or not width:
+        raise BadImage(f"The image is {width}x{height}: there is nothing to see.")
+    if max(height, width) > WIDEST * min(height, width):
+        raise BadImage(f"The image is {width}x{height}: sides beyond {WIDEST}:1 cannot be scored.")
+    return height, width
+
+
+def fitted(
+    height: int, width: int, factor: int, least: int = PIXELS, most: int = PIXELS
+) -> tuple[int, int]:
+    """Return the size nearest this shape whose sides divide by `factor` and area is in range."""
+    high = max(factor, round(height / factor) * factor)
+    wide = max(factor, round(width / factor) * factor)
+    if high * wide > most:
+        shrink = math.sqrt(height * width / most)
+        high = max(factor, math.floor(height / shrink / factor) * factor)
+        wide = max(factor, math.floor(width / shrink / factor) * factor)
+    elif high * wide < least:
+        grow = math.sqrt(least / (height * width))
+        high = math.ceil(height * grow / factor) * factor
+        wide = math.ceil(width * grow / factor) * factor
+    return high, wide
+
+
+def rgb(picture: Picture) -> Image.Image:
+    """Return three channels of eight bits: alpha is dropped and EXIF ignored, as in training.
+
+    A tensor is rounded to the 256 levels of a PNG and leaves its device: the reference resizes
+    with Pillow, whose rounding between its two passes no device kernel repeats. That costs one
+    copy of 3 MB for a megapixel, a few milliseconds beside the model's tens.
+    """
+    if not isinstance(picture, Image.Image):
+        if not bool(torch.isfinite(picture).all()):
+            raise BadImage("The image has values that are no numbers; its VAE overflowed.")
+        levels = (picture.detach().float().clamp(0, 1) * 255).round().byte()
+        return Image.fromarray(levels.permute(1, 2, 0).cpu().numpy())
+    try:
+        if picture.mode in SIXTEEN_BIT:
+            # Pillow would clip at 255 and make the picture white: keep the upper eight bits.
+            grey = (np.asarray(picture, dtype=np.uint16) >> 8).astype(np.uint8)
+            return Image.fromarray(grey).convert("RGB")
+        if picture.mode in {"I", "F"}:
+            raise BadImage(f"An image of mode {picture.mode} has no white: save it as 8-bit RGB.")
+        return picture.convert("RGB")
+    except OSError as error:
+        raise BadImage(f"The image cannot be decoded: {error}") from error
+
+
+def resized(image: Image.Image, height: int, width: int) -> Image.Image:
+    """Resize across and then down: newer Pillows may take the passes in the other order."""
+    return image.resize((width, image.height), RESAMPLE).resize((width, height), RESAMPLE)
+
+
+def levels(image: Image.Image) -> torch.Tensor:
+    """Return the pixels as bytes (3, height, width)."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+
+
+def patches(pixels: torch.Tensor, patch: int, merge: int = 2) -> torch.Tensor:
+    """Cut (3, height, width) into rows of one patch each, the patches merged later together."""
+    high, wide = pixels.shape[1] // patch // merge, pixels.shape[2] // patch // merge
+    cut = pixels.reshape(3, high, merge, patch, wide, merge, patch)
+    return cut.permute(1, 4, 2, 5, 0, 3, 6).reshape(high * wide * merge**2, 3 * patch**2)
+
+
+def normalised(
+    rows: torch.Tensor, mean: tuple[float, float, float], std: tuple[float, float, float]
+) -> torch.Tensor:
+    """Return rows of patches, bytes, as float32 around zero."""
+    channels = rows.unflatten(-1, (3, -1)).float() / 255
+    shift, scale = (torch.tensor(each, device=rows.device)[:, None] for each in (mean, std))
+    return ((channels - shift) / scale).flatten(-2)
