@@ -42,7 +42,12 @@ class HPSv3PP(QwenReward):
     LEAST, MOST = 65_536, 16_777_216
 
     def __init__(
-        self, folder: Path, device: str = "cpu", *, iter_step: float = 0.0, **options: Any
+        self,
+        folder: Path,
+        device: str = "cpu",
+        *,
+        iter_step: float = 0.0,
+        **options: Any,  # noqa: ANN401 - passed on
     ) -> None:
         if not 0 <= iter_step <= 1:
             raise BadInput(f"iter_step is between 0 and 1, not {iter_step}.")

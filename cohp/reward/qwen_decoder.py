@@ -49,7 +49,7 @@ def _last_only(layer: Any, hidden: Tensor, turns: tuple[Tensor, Tensor]) -> Tens
 
 
 def _heads(values: Tensor, width: int) -> Tensor:
-    return values.unflatten(-1, (-1, width)).transpose(1, 2)
+    return values.reshape(*values.shape[:2], -1, width).transpose(1, 2)
 
 
 def _turn(vectors: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

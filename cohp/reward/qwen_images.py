@@ -98,6 +98,6 @@ def normalised(
     rows: torch.Tensor, mean: tuple[float, float, float], std: tuple[float, float, float]
 ) -> torch.Tensor:
     """Return rows of patches, bytes, as float32 around zero."""
-    channels = rows.unflatten(-1, (3, -1)).float() / 255
+    channels = rows.reshape(*rows.shape[:-1], 3, -1).float() / 255
     shift, scale = (torch.tensor(each, device=rows.device)[:, None] for each in (mean, std))
     return ((channels - shift) / scale).flatten(-2)

@@ -9,8 +9,8 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from cohp.errors import BadInput
-from cohp.reward.shards import needed
 from cohp.reward.instruction import AFTER_PROMPT, BEFORE_PROMPT
+from cohp.reward.shards import needed
 
 REWARD_TOKEN = "<|Reward|>"  # noqa: S105 - a token of text
 

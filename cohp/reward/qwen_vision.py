@@ -46,4 +46,4 @@ def see(visual: Any, patches: Tensor, grid: Grid) -> tuple[Tensor, list[Tensor]]
 
 
 def _split(tokens: Tensor, batch: int) -> Tensor:
-    return tokens.unflatten(0, (batch, -1))
+    return tokens.reshape(batch, -1, tokens.shape[-1])
