@@ -1,0 +1,181 @@
+"""Trains the patch transformer: `python -m training.generator.train --out FOLDER --minutes 90`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from cohp.mini.vocabulary import words
+from training.generator import checkpoint, flow
+from training.generator.muon import Muon
+from training.generator.parts import Generator, Shape
+from training.world.stream import batches
+
+UNTOLD = 0.1  # share of pictures shown without their caption, for guidance
+WARM = 200  # steps until the learning rate is reached
+
+
+def start(generator: Generator) -> None:
+    """Blocks begin as the identity and the guess begins as grey."""
+    for name, module in generator.transformer.named_modules():
+        if isinstance(module, nn.Linear) and (name.endswith(".linear") or name == "proj_out"):
+            nn.init.zeros_(module.weight)
+            nn.init.zeros_(module.bias)
+
+
+def optimizers(generator: Generator, options: argparse.Namespace) -> list[Optimizer]:
+    """Muon for the matrices of the picture stream, AdamW for everything else."""
+    turned, rest = [], []
+    for name, p in generator.named_parameters():
+        inside = "transformer_blocks" in name and p.ndim == 2
+        (turned if inside and "norm" not in name and "context" not in name and "add_" not in name else rest).append(p)
+    adam = AdamW(rest, lr=options.lr, betas=(0.9, 0.98), weight_decay=0.0)
+    return [Muon(turned, lr=options.muon_lr), adam]
+
+
+def examples(generator: Generator, seed: int, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches of pictures and token ids, some captions left out."""
+    rng = np.random.default_rng([seed, 1])
+    for pixels, captions in batches(seed, size):
+        told = [c if rng.random() >= UNTOLD else "" for c in captions]
+        yield torch.from_numpy(pixels), generator.tokens(told)
+
+
+class Run:
+    """One training process: its state, its clock, its log."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options, self.out, self.samples = options, options.out, 0
+        torch.manual_seed(options.seed)
+        loaded = checkpoint.load(options.resume) if options.resume else None
+        if loaded:
+            self.generator = checkpoint.build(loaded, averaged=False).train()
+        else:
+            shape = Shape(width=options.width, depth=options.depth, heads=options.heads)
+            self.generator = Generator(shape, words())
+            start(self.generator)
+        self.generator.to(options.device).train()
+        self.average = checkpoint.Average(self.generator, options.average)
+        self.optimizers = optimizers(self.generator, options)
+        if loaded:
+            self._restore(loaded)
+        self.noise = torch.Generator().manual_seed(options.seed * 7919 + self.samples)
+        self.began = time.monotonic()
+
+    def _restore(self, loaded: dict[str, Any]) -> None:
+        self.samples, self.average.steps = loaded["samples"], loaded["steps"]
+        self.average.weights = {k: v.to(self.options.device) for k, v in loaded["average"].items()}
+        for optimizer, state in zip(self.optimizers, loaded["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
+
+    def save(self, name: str) -> None:
+        """Keep everything under a name in the run's folder."""
+        state = checkpoint.describe(self.generator) | {
+            "model": self.generator.state_dict(), "average": self.average.weights,
+            "optimizers": [o.state_dict() for o in self.optimizers],
+            "samples": self.samples, "steps": self.average.steps,
+        }
+        checkpoint.save(self.out / f"{name}.pt", state)
+
+    def rate(self, step: int) -> float:
+        """The learning rate's factor now: up at the start, down to nothing at the end."""
+        left = self.options.minutes - (time.monotonic() - self.began) / 60
+        down = left / self.options.anneal if self.options.anneal > 0 else 1.0
+        warm = 1.0 if self.options.resume else (step + 1) / WARM
+        return max(0.0, min(1.0, warm, down))
+
+    def go(self) -> None:
+        """Train until the time or the samples are used up."""
+        options, device = self.options, self.options.device
+        data = examples(self.generator, options.seed + self.samples, options.batch)
+        annealing, saved = False, time.monotonic()
+        told: list[tuple[float, float]] = []
+        for step in count():
+            factor = self.rate(step)
+            if factor <= 0 or (options.samples and self.samples >= options.samples):
+                break
+            if not annealing and options.anneal > 0 and factor < 1 and (options.resume or step >= WARM):
+                annealing = True
+                self.save("plain")
+            pixels, ids = next(data)
+            told += self.learn(pixels.to(device), ids.to(device), factor)
+            if step % 50 == 49:
+                self.log(step, factor, told)
+                told = []
+            if time.monotonic() - saved > options.save_every * 60:
+                self.save("annealing" if annealing else "latest")
+                saved = time.monotonic()
+        self.save("annealed" if annealing else "latest")
+
+    def learn(self, pixels: Tensor, ids: Tensor, factor: float) -> list[tuple[float, float]]:
+        """One step; gives (share of noise, loss) for every picture."""
+        level = flow.levels(len(pixels), self.noise).to(pixels.device)
+        noise = torch.randn(pixels.shape, generator=self.noise).to(pixels.device)
+        losses = flow.loss(self.generator, pixels, ids, level, noise)
+        losses.mean().backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
+        for optimizer, rate in zip(self.optimizers, (self.options.muon_lr, self.options.lr), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * factor
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.average.follow(self.generator)
+        self.samples += len(pixels)
+        return list(zip(level.tolist(), losses.tolist(), strict=True))
+
+    def log(self, step: int, factor: float, told: list[tuple[float, float]]) -> None:
+        """One JSON line: the loss over all, and in four parts of the path."""
+        parts = [[x for level, x in told if i / 4 <= level < (i + 1) / 4] for i in range(4)]
+        line = {
+            "step": step + 1, "samples": self.samples,
+            "minutes": round((time.monotonic() - self.began) / 60, 2), "rate": round(factor, 4),
+            "loss": round(float(np.mean([x for _, x in told])), 5),
+            "by_noise": [round(float(np.mean(p)), 5) if p else None for p in parts],
+        }
+        print(json.dumps(line), flush=True)
+        with (self.out / "log.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def options() -> argparse.Namespace:
+    """What a run can be told."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=90)
+    parser.add_argument("--samples", type=int, default=0, help="stop after so many, 0: never")
+    parser.add_argument("--anneal", type=float, default=0, help="last minutes, rate falls to 0")
+    parser.add_argument("--resume", type=Path, help="go on from this checkpoint")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--muon-lr", type=float, default=0.02)
+    parser.add_argument("--average", type=float, default=0.999)
+    parser.add_argument("--width", type=int, default=192)
+    parser.add_argument("--depth", type=int, default=6)
+    parser.add_argument("--heads", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train as told."""
+    told = options()
+    torch.set_num_threads(told.threads)
+    told.out.mkdir(parents=True, exist_ok=True)
+    Run(told).go()
+
+
+if __name__ == "__main__":
+    main()
