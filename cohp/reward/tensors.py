@@ -9,6 +9,7 @@ import pickle
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from struct import unpack
 
@@ -58,17 +59,14 @@ def digest(path: Path) -> str:
     about = path.stat()
     key = f"{path.resolve()}\n{about.st_size}\n{about.st_mtime_ns}"
     note = cache_folder() / "digests" / hashlib.sha256(key.encode()).hexdigest()
-    try:
+    with suppress(OSError, UnicodeDecodeError):
         if SHA256.fullmatch(known := note.read_text("ascii")):
             return known
-    except (OSError, UnicodeDecodeError):
-        pass
     with path.open("rb") as file:
         value = hashlib.file_digest(file, "sha256").hexdigest()
-    try:
+    # A cache that cannot be written costs time, not correctness.
+    with suppress(OSError):
         _replace(note, lambda path: path.write_text(value, "ascii"))
-    except OSError:
-        pass  # a cache that cannot be written costs time, not correctness
     return value
 
 
@@ -151,7 +149,9 @@ def _cut_short(path: Path) -> str | None:
             return "it ends inside its header. Get it again"
         try:
             header = json.loads(file.read(length))
-            ends = {name: about["data_offsets"][1] for name, about in header.items() if name[:2] != "__"}
+            ends = {
+                name: about["data_offsets"][1] for name, about in header.items() if name[:2] != "__"
+            }
         except (ValueError, TypeError, KeyError, AttributeError):
             return "it is no safetensors file"
     for name, end in sorted(ends.items(), key=lambda pair: int(pair[1])):

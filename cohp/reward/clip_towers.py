@@ -1,0 +1,81 @@
+"""CLIP as transformers names its tensors: what PickScore, CLIPScore, aesthetic and MPS load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from PIL.Image import Image
+from torch import Tensor, nn
+from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
+
+from cohp.errors import BadInput, MissingWeights
+from cohp.reward.clip_images import Squaring
+from cohp.reward.clip_text import Words
+from cohp.reward.open_clip_layout import directions
+
+
+class Towers(nn.Module):
+    """A CLIP model that takes prompts and images as they come; features have length one."""
+
+    def __init__(self, folder: Path, tokenizer: Path | None = None, *, reads: bool = True) -> None:
+        """Describe the model of `folder` without its weights; one that never `reads` needs no text.
+
+        The weights go into `clip`, under transformers' names.
+        """
+        super().__init__()
+        config = clip_config(folder)
+        with torch.device("meta"):
+            self.clip = CLIPModel(config)
+        self.size: int = config.vision_config.image_size
+        if reads:
+            longest = config.text_config.max_position_embeddings
+            files = ("vocab.json", "merges.txt")
+            self.words = Words(Path(tokenizer or folder), CLIPTokenizer, files, longest)
+        else:
+            del self.clip.text_model, self.clip.text_projection, self.clip.logit_scale
+
+    @property
+    def scale(self) -> Tensor:
+        """What the cosine is multiplied by, as learned."""
+        learned: Tensor = self.clip.logit_scale.exp()
+        return learned
+
+    def see(self, images: Sequence[Image], squaring: Squaring) -> Tensor:
+        """Return the direction of each image."""
+        seen = self.clip.get_image_features(pixel_values=self.pixels(images, squaring))
+        return directions(seen.pooler_output)
+
+    def read(self, prompts: Sequence[str]) -> Tensor:
+        """Return the direction of each prompt; one that stands many times is read once."""
+        texts = list(dict.fromkeys(prompts))
+        ids, mask = self.words(texts)
+        read = self.clip.get_text_features(
+            input_ids=ids.to(self.device), attention_mask=mask.to(self.device)
+        )
+        return directions(read.pooler_output)[[texts.index(prompt) for prompt in prompts]]
+
+    def pixels(self, images: Sequence[Image], squaring: Squaring) -> Tensor:
+        """Return the images as the vision tower takes them."""
+        return torch.stack([squaring(image, self.size) for image in images]).to(self.device)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+
+def clip_config(folder: Path) -> CLIPConfig:
+    """Read the description of the model in `folder`."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise MissingWeights(f"{folder} lacks config.json, which describes the weights in it.")
+    try:
+        described = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise BadInput(f"{path} is not JSON: {error}. Get the file again.") from error
+    if not isinstance(described, Mapping) or described.get("model_type", "clip") != "clip":
+        raise BadInput(f"{path} does not describe a CLIP model. Name another reward or folder.")
+    return CLIPConfig(**described)

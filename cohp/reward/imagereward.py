@@ -1,0 +1,145 @@
+"""ImageReward: BLIP reads the prompt while looking at the image, and a small head rates it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL.Image import Image
+from torch import Tensor, nn
+from transformers import BertTokenizer, BlipTextConfig, BlipVisionConfig
+from transformers.models.blip.modeling_blip import BlipVisionModel
+from transformers.models.blip.modeling_blip_text import BlipTextModel
+
+from cohp.errors import BadInput
+from cohp.reward import tensors
+from cohp.reward.aesthetic import PLACES, linears
+from cohp.reward.clip_images import openai_crop
+from cohp.reward.clip_text import Words
+from cohp.reward.pairs import PairReward
+
+MEAN, STD = 0.16717362830052426, 1.0333394966054072
+LONGEST = 35
+# What the published folder leaves out: BLIP's large ViT, whose norms differ from transformers'.
+VIT_LARGE = {"img_size": 224, "patch_size": 16, "embed_dim": 1024, "depth": 24, "num_heads": 16}
+NORM_EPS = 1e-6
+# Transformers' names for timm's, in the order they are replaced.
+VISION_NAMES = (
+    ("vision.embeddings.class_embedding", "blip.visual_encoder.cls_token"),
+    ("vision.embeddings.position_embedding", "blip.visual_encoder.pos_embed"),
+    ("vision.embeddings.patch_embedding", "blip.visual_encoder.patch_embed.proj"),
+    ("vision.post_layernorm", "blip.visual_encoder.norm"),
+    ("vision.encoder.layers.", "blip.visual_encoder.blocks."),
+    (".layer_norm", ".norm"),
+    (".self_attn.projection", ".attn.proj"),
+    (".self_attn.qkv", ".attn.qkv"),
+)
+TEXT_SIZES = (
+    "vocab_size",
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "max_position_embeddings",
+    "hidden_act",
+    "layer_norm_eps",
+    "pad_token_id",
+)
+UNUSED = ("blip.vision_proj.", "blip.text_proj.")
+
+
+class ImageReward(PairReward):
+    """How well an image answers its prompt: about -2 to 2, standardised over its training set."""
+
+    def __init__(
+        self,
+        folder: Path,
+        device: str = "cpu",
+        *,
+        tokenizer: Path | None = None,
+        batch: int = 16,
+        revision: str | None = None,
+    ) -> None:
+        """`folder` holds weights and med_config.json; `tokenizer` is its subfolder, or named."""
+        weights = tensors.weights_file(Path(folder))
+        super().__init__([weights], device, batch, revision)
+        inside = weights.parent / "tokenizer"
+        place = Path(tokenizer) if tokenizer else inside if inside.is_dir() else weights.parent
+        self._words = Words(place, BertTokenizer, ("vocab.txt",), LONGEST)
+        learned = tensors.read(weights)
+        vision, text = _configs(weights.parent)
+        with torch.device("meta"):
+            model = nn.ModuleDict(
+                {
+                    "vision": BlipVisionModel(vision),
+                    "text": BlipTextModel(text, add_pooling_layer=False),
+                    "head": linears(learned, text.hidden_size, PLACES, "mlp.layers."),
+                }
+            )
+        tensors.fit(model, learned, path=weights, device=device, spare=UNUSED, named=_theirs)
+        self._model, self._size = model, vision.image_size
+
+    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+        """Return the standardised rating of each pair."""
+        if self._model is None:
+            raise BadInput("This reward was closed. Load it again.")
+        pixels = torch.stack([openai_crop(image, self._size) for image in images])
+        seen = self._model.get_submodule("vision")(pixel_values=pixels.to(self.device))
+        ids, mask = self._words(prompts)
+        read = self._model.get_submodule("text")(
+            input_ids=ids.to(self.device),
+            attention_mask=mask.to(self.device),
+            encoder_hidden_states=seen.last_hidden_state,
+            is_decoder=False,
+        )
+        rating: Tensor = self._model.get_submodule("head")(read.last_hidden_state[:, 0])
+        return (rating[:, 0] - MEAN) / STD
+
+
+def _configs(folder: Path) -> tuple[BlipVisionConfig, BlipTextConfig]:
+    said = _json(folder / "vit_config.json", VIT_LARGE)
+    vision = BlipVisionConfig(
+        hidden_size=said["embed_dim"],
+        intermediate_size=said["embed_dim"] * said.get("mlp_ratio", 4),
+        num_hidden_layers=said["depth"],
+        num_attention_heads=said["num_heads"],
+        image_size=said["img_size"],
+        patch_size=said["patch_size"],
+        layer_norm_eps=NORM_EPS,
+        hidden_act="gelu",
+    )
+    text = _json(folder / "med_config.json", {})
+    if "hidden_size" not in text:
+        raise BadInput(f"{folder} lacks med_config.json, which describes ImageReward's text side.")
+    kept = {name: text[name] for name in TEXT_SIZES if name in text}
+    # is_decoder gives it the cross-attention it has; each call says that nothing is causal.
+    return vision, BlipTextConfig(
+        **kept,
+        encoder_hidden_size=said["embed_dim"],
+        is_decoder=True,
+        # Of no effect here, but the defaults lie outside a small vocabulary.
+        bos_token_id=0,
+        eos_token_id=0,
+        sep_token_id=0,
+    )
+
+
+def _json(path: Path, otherwise: dict[str, Any]) -> dict[str, Any]:
+    if not path.is_file():
+        return otherwise
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def _theirs(name: str) -> str:
+    """Return what the checkpoint calls a tensor of ours."""
+    if name.startswith("vision."):
+        for ours, theirs in VISION_NAMES:
+            name = name.replace(ours, theirs)
+        return name
+    name = re.sub(r"^text\.", "blip.text_encoder.", name)
+    return re.sub(r"^head\.", "mlp.layers.", name)

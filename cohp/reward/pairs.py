@@ -1,0 +1,97 @@
+"""What the smaller rewards share: pairs of prompt and image checked, batched and scored."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from PIL.Image import Image
+from torch import Tensor, nn
+
+from cohp.errors import BadImage, BadInput
+from cohp.reward import tensors
+from cohp.reward.batching import in_batches
+from cohp.reward.images import as_image
+from cohp.reward.refusal import refusal
+from cohp.types import Score
+
+if TYPE_CHECKING:
+    from cohp.reward.base import Picture
+
+Pair = tuple[str, Image]
+
+
+class PairReward(ABC):
+    """A reward whose score of a pair is one number, computed for many pairs at once."""
+
+    # Whether the reference computes in half precision where it finds a GPU.
+    half = False
+
+    def __init__(
+        self, weights: Sequence[Path], device: str, batch: int, revision: str | None
+    ) -> None:
+        """`weights` are the files a score depends on; `batch` is the most pairs run together."""
+        if batch < 1:
+            raise BadInput(f"A batch of {batch} images cannot be scored; name 1 or more.")
+        self.device = device
+        self._weights = tuple(weights)
+        self._batch = batch
+        self._revision = revision
+        self._model: nn.Module | None = None
+
+    @cached_property
+    def revision(self) -> str:
+        """Which version of the weights this is."""
+        return self._revision or tensors.revision(*self._weights)
+
+    def score(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> list[Score]:
+        """Score each image for the prompt at its place, whatever stands beside it."""
+        if self._model is None:
+            raise BadInput("This reward was closed. Load it again.")
+        pairs = checked(prompts, images)
+        with torch.inference_mode(), self._precision():
+            means = in_batches(pairs, self._batch, self._means).tolist()
+        if not all(isfinite(mean) for mean in means):
+            raise BadInput("The reward gave a score that is no number: its weights are damaged.")
+        return [Score(mean) for mean in means]
+
+    def close(self) -> None:
+        """Let go of the weights and of the device memory they took."""
+        self._model = None
+        if self.device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+    @abstractmethod
+    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+        """Return the score of each pair, none of them empty or refused."""
+
+    def _means(self, pairs: Sequence[Pair]) -> Tensor:
+        prompts, images = zip(*pairs, strict=True)
+        return self.means(prompts, images).float().cpu()
+
+    def _precision(self) -> AbstractContextManager[object]:
+        if self.half and self.device.startswith("cuda"):
+            return torch.autocast("cuda", torch.float16)
+        return nullcontext()
+
+
+def checked(prompts: Sequence[str], images: Sequence[Picture]) -> list[Pair]:
+    """Return the pairs as eight-bit images, or say which of them cannot be scored, and why."""
+    if isinstance(prompts, str):
+        raise BadInput("prompts is a list with a prompt for each image; this is one text.")
+    if len(prompts) != len(images):
+        raise BadInput(
+            f"There are {len(prompts)} prompts and {len(images)} images: give each its own."
+        )
+    if not len(images):
+        raise BadInput("There is nothing to score: prompts and images are empty.")
+    for number, image in enumerate(images, 1):
+        if reason := refusal(image):
+            raise BadImage(reason if len(images) == 1 else f"Image {number}: {reason}")
+    return [(prompt, as_image(image)) for prompt, image in zip(prompts, images, strict=True)]
