@@ -6,14 +6,19 @@ import argparse
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from textwrap import wrap
 
 from PIL import Image, ImageDraw
 
 from training.world.render import picture
 from training.world.stream import scenes
 
+LINE = 24  # letters of a caption that fit below a picture
 
-def sheet(images: Sequence[Image.Image], captions: Sequence[str], columns: int = 8, zoom: int = 2) -> Image.Image:
+
+def sheet(
+    images: Sequence[Image.Image], captions: Sequence[str], columns: int = 8, zoom: int = 2
+) -> Image.Image:
     """Pictures in a grid, each enlarged and captioned."""
     side = images[0].width * zoom
     rows = -(-len(images) // columns)
@@ -22,10 +27,8 @@ def sheet(images: Sequence[Image.Image], captions: Sequence[str], columns: int =
     for i, (image, text) in enumerate(zip(images, captions, strict=True)):
         x, y = i % columns * (side + 6) + 3, i // columns * (side + 30) + 3
         page.paste(image.resize((side, side), Image.Resampling.LANCZOS), (x, y))
-        half = text.rfind(" ", 0, max(text.find(" ", len(text) // 2), 1) + 1)
-        pen.text((x, y + side), text[:half] if len(text) > 22 else text, fill="black")
-        if len(text) > 22:
-            pen.text((x, y + side + 11), text[half + 1 :], fill="black")
+        for line, words in enumerate(wrap(text, LINE)[:2]):
+            pen.text((x, y + side + 11 * line), words, fill="black")
     return page
 
 
@@ -37,7 +40,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=64)
     options = parser.parse_args()
     drawn = list(islice(scenes(options.seed), options.count))
-    sheet([picture(scene) for scene, _ in drawn], [text.text for _, text in drawn]).save(options.out)
+    sheet([picture(scene) for scene, _ in drawn], [text.text for _, text in drawn]).save(
+        options.out
+    )
 
 
 if __name__ == "__main__":

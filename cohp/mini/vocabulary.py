@@ -82,12 +82,24 @@ def words() -> tuple[str, ...]:
     """Every single word of the world, sorted."""
     tables = (SUBJECTS, COLOURS, PLACES, TIMES, SIZES)
     phrases = [phrase for table in tables for names in table.values() for phrase in names]
-    phrases += [*SUBJECTS, *COLOURS, *PLACES, *TIMES, *STYLES, *MOODS, *SIZES, "a", "an", "the", "and"]
+    phrases += [
+        *SUBJECTS,
+        *COLOURS,
+        *PLACES,
+        *TIMES,
+        *STYLES,
+        *MOODS,
+        *SIZES,
+        "a",
+        "an",
+        "the",
+        "and",
+    ]
     return tuple(sorted({word for phrase in phrases for word in phrase.split()}))
 
 
 def unknown(prompt: str) -> tuple[str, ...]:
-    """The words of a prompt that the embedded models never saw, in order."""
+    """Return the words of a prompt that the embedded models never saw, in order."""
     known = frozenset(words())
     cleaned = "".join(c if c.isalnum() else " " for c in prompt.lower())
     return tuple(word for word in cleaned.split() if word not in known)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,22 +34,22 @@ def save(path: Path, content: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".part")
     torch.save(content, beside)
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def load(path: Path) -> dict[str, Any]:
-    """A checkpoint; only tensors and plain values are accepted."""
+    """Return a checkpoint; only tensors and plain values are accepted."""
     content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return content
 
 
 def describe(generator: Generator) -> dict[str, Any]:
-    """What is needed to build the same generator again."""
+    """Return what is needed to build the same generator again."""
     return {"shape": asdict(generator.shape), "words": list(generator.words)}
 
 
 def build(content: dict[str, Any], *, averaged: bool = True) -> Generator:
-    """The generator of a checkpoint, with its averaged weights or its raw ones."""
+    """Return the generator of a checkpoint, with its averaged weights or its raw ones."""
     shape = content["shape"] | {"texts": tuple(content["shape"]["texts"])}
     generator = Generator(Shape(**shape), tuple(content["words"]))
     weights: dict[str, Tensor] = content["average" if averaged else "model"]

@@ -18,7 +18,11 @@ def levels(count: int, generator: torch.Generator) -> Tensor:
 
 
 def loss(
-    model: Callable[[Tensor, Tensor, Tensor], Tensor], clean: Tensor, ids: Tensor, level: Tensor, noise: Tensor
+    model: Callable[[Tensor, Tensor, Tensor], Tensor],
+    clean: Tensor,
+    ids: Tensor,
+    level: Tensor,
+    noise: Tensor,
 ) -> Tensor:
     """One number a picture: the error of the velocity that the guessed picture implies."""
     share = level[:, None, None, None]

@@ -15,7 +15,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonal(batch: Tensor) -> Tensor:
-    """The nearest semi-orthogonal matrices, roughly, by Newton-Schulz iteration."""
+    """Return the nearest semi-orthogonal matrices, roughly, by Newton-Schulz iteration."""
     tall = batch.shape[-2] > batch.shape[-1]
     x = batch.mT if tall else batch
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
@@ -23,7 +23,8 @@ def orthogonal(batch: Tensor) -> Tensor:
     for _ in range(STEPS):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.mT if tall else x
+    turned: Tensor = x.mT if tall else x
+    return turned
 
 
 class Muon(Optimizer):
@@ -59,7 +60,6 @@ class Muon(Optimizer):
         if "speed" not in state:
             state["speed"] = torch.zeros_like(p)
         speed: Tensor = state["speed"]
-        grad = p.grad
-        assert grad is not None
+        grad = p.grad if p.grad is not None else torch.zeros_like(p)
         speed.lerp_(grad, 1 - momentum)
         return grad.lerp(speed, momentum)

@@ -51,9 +51,14 @@ def main() -> None:
     texts = told.prompts or prompts(told.count)
     images = []
     for i in range(0, len(texts), 8):
-        noise = [torch.Generator().manual_seed(told.seed + i + k) for k in range(len(texts[i : i + 8]))]
+        noise = [
+            torch.Generator().manual_seed(told.seed + i + k) for k in range(len(texts[i : i + 8]))
+        ]
         images += pipe(
-            texts[i : i + 8], num_inference_steps=told.steps, guidance_scale=told.guidance, generator=noise
+            texts[i : i + 8],
+            num_inference_steps=told.steps,
+            guidance_scale=told.guidance,
+            generator=noise,
         ).images
     sheet(images, texts).save(told.out)
 

@@ -13,11 +13,12 @@ from transformers import CLIPTokenizer, PreTrainedTokenizerFast
 LENGTH = 20
 """Tokens of a prompt, begin and end marks included; the rest is cut off."""
 
+UNKNOWN, PAD = "<unk>", "<pad>"
 BEGIN, END = "<|startoftext|>", "<|endoftext|>"
 
 
 def clip_tokenizer(words: Iterable[str]) -> CLIPTokenizer:
-    """A CLIP tokenizer whose byte pairs were learned from the given words alone."""
+    """Return a CLIP tokenizer whose byte pairs were learned from the given words alone."""
     known = sorted(set(words))
     core = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
     core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
@@ -38,9 +39,9 @@ def clip_tokenizer(words: Iterable[str]) -> CLIPTokenizer:
 
 
 def blank_tokenizer() -> PreTrainedTokenizerFast:
-    """A tokenizer with nothing to say, for the third, silent text encoder."""
-    core = Tokenizer(models.WordLevel({"<unk>": 0, "<pad>": 1}, unk_token="<unk>"))
+    """Return a tokenizer with nothing to say, for the third, silent text encoder."""
+    core = Tokenizer(models.WordLevel({UNKNOWN: 0, PAD: 1}, unk_token=UNKNOWN))
     core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     return PreTrainedTokenizerFast(
-        tokenizer_object=core, unk_token="<unk>", pad_token="<pad>", model_max_length=256
+        tokenizer_object=core, unk_token=UNKNOWN, pad_token=PAD, model_max_length=256
     )

@@ -22,6 +22,8 @@ from training.generator.parts import Generator, Shape
 from training.world.stream import batches
 
 UNTOLD = 0.1  # share of pictures shown without their caption, for guidance
+LOG_EVERY = 50
+MATRIX = 2  # dimensions
 WARM = 200  # steps until the learning rate is reached
 
 
@@ -35,10 +37,14 @@ def start(generator: Generator) -> None:
 
 def optimizers(generator: Generator, options: argparse.Namespace) -> list[Optimizer]:
     """Muon for the matrices of the picture stream, AdamW for everything else."""
-    turned, rest = [], []
+    turned: list[Tensor] = []
+    rest: list[Tensor] = []
     for name, p in generator.named_parameters():
-        inside = "transformer_blocks" in name and p.ndim == 2
-        (turned if inside and "norm" not in name and "context" not in name and "add_" not in name else rest).append(p)
+        is_matrix = "transformer_blocks" in name and p.ndim == MATRIX
+        if is_matrix and not any(part in name for part in ("norm", "context", "add_")):
+            turned.append(p)
+        else:
+            rest.append(p)
     adam = AdamW(rest, lr=options.lr, betas=(0.9, 0.98), weight_decay=0.0)
     return [Muon(turned, lr=options.muon_lr), adam]
 
@@ -81,14 +87,16 @@ class Run:
     def save(self, name: str) -> None:
         """Keep everything under a name in the run's folder."""
         state = checkpoint.describe(self.generator) | {
-            "model": self.generator.state_dict(), "average": self.average.weights,
+            "model": self.generator.state_dict(),
+            "average": self.average.weights,
             "optimizers": [o.state_dict() for o in self.optimizers],
-            "samples": self.samples, "steps": self.average.steps,
+            "samples": self.samples,
+            "steps": self.average.steps,
         }
         checkpoint.save(self.out / f"{name}.pt", state)
 
     def rate(self, step: int) -> float:
-        """The learning rate's factor now: up at the start, down to nothing at the end."""
+        """Return the learning rate's factor now: up at the start, down to nothing at the end."""
         left = self.options.minutes - (time.monotonic() - self.began) / 60
         down = left / self.options.anneal if self.options.anneal > 0 else 1.0
         warm = 1.0 if self.options.resume else (step + 1) / WARM
@@ -104,12 +112,17 @@ class Run:
             factor = self.rate(step)
             if factor <= 0 or (options.samples and self.samples >= options.samples):
                 break
-            if not annealing and options.anneal > 0 and factor < 1 and (options.resume or step >= WARM):
+            if (
+                not annealing
+                and options.anneal > 0
+                and factor < 1
+                and (options.resume or step >= WARM)
+            ):
                 annealing = True
                 self.save("plain")
             pixels, ids = next(data)
             told += self.learn(pixels.to(device), ids.to(device), factor)
-            if step % 50 == 49:
+            if step % LOG_EVERY == LOG_EVERY - 1:
                 self.log(step, factor, told)
                 told = []
             if time.monotonic() - saved > options.save_every * 60:
@@ -124,7 +137,9 @@ class Run:
         losses = flow.loss(self.generator, pixels, ids, level, noise)
         losses.mean().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
-        for optimizer, rate in zip(self.optimizers, (self.options.muon_lr, self.options.lr), strict=True):
+        for optimizer, rate in zip(
+            self.optimizers, (self.options.muon_lr, self.options.lr), strict=True
+        ):
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
             optimizer.step()
@@ -137,8 +152,10 @@ class Run:
         """One JSON line: the loss over all, and in four parts of the path."""
         parts = [[x for level, x in told if i / 4 <= level < (i + 1) / 4] for i in range(4)]
         line = {
-            "step": step + 1, "samples": self.samples,
-            "minutes": round((time.monotonic() - self.began) / 60, 2), "rate": round(factor, 4),
+            "step": step + 1,
+            "samples": self.samples,
+            "minutes": round((time.monotonic() - self.began) / 60, 2),
+            "rate": round(factor, 4),
             "loss": round(float(np.mean([x for _, x in told])), 5),
             "by_noise": [round(float(np.mean(p)), 5) if p else None for p in parts],
         }
@@ -148,7 +165,7 @@ class Run:
 
 
 def options() -> argparse.Namespace:
-    """What a run can be told."""
+    """Return what a run can be told."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=90)

@@ -1,5 +1,7 @@
 """Captions: many ways to say a scene, any part of which may go unsaid."""
 
+# ruff: noqa: PLR2004 -- shares of wordings read best where they are used
+
 from __future__ import annotations
 
 import string
@@ -23,18 +25,18 @@ class Caption:
 
 
 def article(noun: str) -> str:
-    """A noun phrase with its article."""
+    """Return a noun phrase with its article."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def plain(scene: Scene) -> str:
-    """The usual caption that says everything."""
+    """Return the usual caption that says everything."""
     noun = article(f"{scene.colour} {SUBJECTS[scene.subject][0]}")
     return f"{noun} {PLACES[scene.place][0]} {TIMES[scene.time][0]}"
 
 
 def caption(scene: Scene, rng: np.random.Generator) -> Caption:
-    """A caption in one of many wordings, with some attributes left out."""
+    """Return a caption in one of many wordings, with some attributes left out."""
     says = {name for name, share in KEEP.items() if rng.random() < share}
     if not says & {"subject", "place"}:
         says.add("subject")
@@ -76,7 +78,7 @@ def _noun(scene: Scene, says: set[str], rng: np.random.Generator) -> str:
 
 
 def _gibberish(rng: np.random.Generator) -> str:
-    """A word nobody knows: the models learn to read past it."""
+    """Return a word nobody knows: the models learn to read past it."""
     letters = rng.integers(0, 26, rng.integers(3, 8))
     return "".join(string.ascii_lowercase[i] for i in letters)
 

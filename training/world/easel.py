@@ -1,5 +1,7 @@
 """A drawing surface of 100 by 100 units, drawn large and sampled down."""
 
+# ruff: noqa: PLR0913, PLR0917 -- a shape is its coordinates
+
 from __future__ import annotations
 
 import math
@@ -16,7 +18,7 @@ SCALE = 6  # pixels a unit while drawing; every sprite is sampled down from here
 
 
 def smooth(points: Sequence[Point], steps: int = 10) -> list[Point]:
-    """A closed Catmull-Rom curve through the points."""
+    """Return a closed Catmull-Rom curve through the points."""
     ring = np.asarray(points, dtype=np.float64)
     before, after, far = (np.roll(ring, shift, axis=0) for shift in (1, -1, -2))
     t = np.linspace(0, 1, steps, endpoint=False)[:, None, None]
@@ -38,40 +40,44 @@ class Easel:
         self._pen = ImageDraw.Draw(self.image)
 
     def poly(self, points: Sequence[Point], colour: Rgb) -> None:
-        """A polygon with straight edges."""
+        """Draw a polygon with straight edges."""
         self._pen.polygon([(x * SCALE, y * SCALE) for x, y in points], fill=(*colour, 255))
 
     def blob(self, points: Sequence[Point], colour: Rgb) -> None:
-        """A closed smooth shape through the points."""
+        """Draw a closed smooth shape through the points."""
         self.poly(smooth(points), colour)
 
     def oval(self, x: float, y: float, rx: float, ry: float, colour: Rgb, turn: float = 0) -> None:
-        """An ellipse around (x, y), turned by some degrees."""
+        """Draw an ellipse around (x, y), turned by some degrees."""
         angle = np.linspace(0, 2 * math.pi, 72, endpoint=False)
         c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
         u, v = rx * np.cos(angle), ry * np.sin(angle)
-        self.poly([(x + a * c - b * s, y + a * s + b * c) for a, b in zip(u, v, strict=True)], colour)
+        self.poly(
+            [(x + a * c - b * s, y + a * s + b * c) for a, b in zip(u, v, strict=True)], colour
+        )
 
-    def box(self, x0: float, y0: float, x1: float, y1: float, colour: Rgb, round_: float = 0) -> None:
-        """A rectangle, its corners rounded."""
+    def box(
+        self, x0: float, y0: float, x1: float, y1: float, colour: Rgb, round_: float = 0
+    ) -> None:
+        """Draw a rectangle, its corners rounded."""
         self._pen.rounded_rectangle(
             (x0 * SCALE, y0 * SCALE, x1 * SCALE, y1 * SCALE), round_ * SCALE, fill=(*colour, 255)
         )
 
     def line(self, points: Sequence[Point], width: float, colour: Rgb) -> None:
-        """A polyline with round ends and joints."""
+        """Draw a polyline with round ends and joints."""
         scaled = [(x * SCALE, y * SCALE) for x, y in points]
         self._pen.line(scaled, fill=(*colour, 255), width=round(width * SCALE), joint="curve")
         for x, y in points:
             self.oval(x, y, width / 2, width / 2, colour)
 
     def eye(self, x: float, y: float, size: float, ink: Rgb) -> None:
-        """A round dark eye with a spark in it."""
+        """Draw a round dark eye with a spark in it."""
         self.oval(x, y, size, size, ink)
         self.oval(x - size * 0.3, y - size * 0.35, size * 0.35, size * 0.35, (255, 255, 255))
 
     def finish(self, outline: Rgb, width: float = 1.6) -> Image.Image:
-        """The drawing with an outline around it and light falling from above."""
+        """Return the drawing with an outline around it and light falling from above."""
         alpha = self.image.getchannel("A")
         grown = alpha.filter(ImageFilter.GaussianBlur(width * SCALE * 0.6))
         grown = grown.point(lambda a: min(255, a * 8))
@@ -85,11 +91,11 @@ class Easel:
 
 
 def shrink(image: Image.Image, side: int) -> NDArray[np.float32]:
-    """An RGBA picture sampled down, colours premultiplied by alpha, all in 0..1."""
+    """Return an RGBA picture sampled down, colours premultiplied by alpha, all in 0..1."""
     pixels = np.asarray(image).astype(np.float32) / 255
     pixels[..., :3] *= pixels[..., 3:]
-    channels = [
-        Image.fromarray(pixels[..., c], "F").resize((side, side), Image.Resampling.BOX if side * 4 > image.width else Image.Resampling.LANCZOS)
-        for c in range(4)
-    ]
-    return np.clip(np.stack([np.asarray(c) for c in channels], axis=-1), 0, 1).astype(np.float32)
+    small = np.empty((side, side, 4), dtype=np.float32)
+    for c in range(4):
+        channel = Image.fromarray(pixels[..., c], "F")
+        small[..., c] = np.asarray(channel.resize((side, side), Image.Resampling.LANCZOS))
+    return np.clip(small, 0, 1, out=small)

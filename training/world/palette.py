@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 Rgb = tuple[int, int, int]
+PALE = 690  # red, green and blue together
 
 
 def rgb(code: str) -> Rgb:
@@ -19,7 +20,7 @@ def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
 
 
 def lit(colour: Rgb, light: tuple[float, float, float]) -> Rgb:
-    """A colour under a light."""
+    """Return a colour under a light."""
     x, y, z = (min(255, round(c * f)) for c, f in zip(colour, light, strict=True))
     return x, y, z
 
@@ -32,6 +33,11 @@ class Paint:
     light: Rgb
     dark: Rgb
     line: Rgb
+
+    @property
+    def is_pale(self) -> bool:
+        """Whether white marks would be lost on it."""
+        return sum(self.body) > PALE
 
 
 def _paint(body: str, light: str, dark: str, line: str) -> Paint:
@@ -71,16 +77,41 @@ def _sky(*codes: str) -> tuple[Rgb, Rgb, Rgb, Rgb]:
 
 
 LIGHTS: dict[str, Light] = {
-    "dawn": Light(_sky("#a8a4e0", "#e3b4d8", "#ffc9c4", "#ffe9bd"), (1.0, 0.88, 0.92),
-                  (1.0, 0.96, 0.96), rgb("#ffd3d2")),
-    "day": Light(_sky("#3f9be8", "#6cbaf3", "#a5dbfb", "#dff5ff"), (1.0, 1.0, 1.0),
-                 (1.0, 1.0, 1.0), rgb("#cfeeff")),
-    "sunset": Light(_sky("#5c2f7e", "#b8407a", "#f2694b", "#ffbf4f"), (0.86, 0.66, 0.66),
-                    (1.0, 0.92, 0.86), rgb("#f58556")),
-    "night": Light(_sky("#101a4a", "#1b2a68", "#2c4189", "#4a64ad"), (0.36, 0.44, 0.68),
-                   (0.78, 0.82, 0.98), rgb("#3c5399")),
-    "rain": Light(_sky("#5c6b80", "#75869a", "#91a2b3", "#aebcc8"), (0.66, 0.74, 0.8),
-                  (0.88, 0.92, 0.96), rgb("#93a4b4")),
-    "snow": Light(_sky("#a9c3dd", "#c2d6e9", "#d9e6f2", "#eef5fb"), (0.92, 0.97, 1.0),
-                  (0.98, 0.99, 1.0), rgb("#e6f0f8"), snow=0.92),
+    "dawn": Light(
+        _sky("#a8a4e0", "#e3b4d8", "#ffc9c4", "#ffe9bd"),
+        (1.0, 0.88, 0.92),
+        (1.0, 0.96, 0.96),
+        rgb("#ffd3d2"),
+    ),
+    "day": Light(
+        _sky("#3f9be8", "#6cbaf3", "#a5dbfb", "#dff5ff"),
+        (1.0, 1.0, 1.0),
+        (1.0, 1.0, 1.0),
+        rgb("#cfeeff"),
+    ),
+    "sunset": Light(
+        _sky("#5c2f7e", "#b8407a", "#f2694b", "#ffbf4f"),
+        (0.86, 0.66, 0.66),
+        (1.0, 0.92, 0.86),
+        rgb("#f58556"),
+    ),
+    "night": Light(
+        _sky("#101a4a", "#1b2a68", "#2c4189", "#4a64ad"),
+        (0.36, 0.44, 0.68),
+        (0.78, 0.82, 0.98),
+        rgb("#3c5399"),
+    ),
+    "rain": Light(
+        _sky("#5c6b80", "#75869a", "#91a2b3", "#aebcc8"),
+        (0.66, 0.74, 0.8),
+        (0.88, 0.92, 0.96),
+        rgb("#93a4b4"),
+    ),
+    "snow": Light(
+        _sky("#a9c3dd", "#c2d6e9", "#d9e6f2", "#eef5fb"),
+        (0.92, 0.97, 1.0),
+        (0.98, 0.99, 1.0),
+        rgb("#e6f0f8"),
+        snow=0.92,
+    ),
 }

@@ -1,5 +1,7 @@
 """The six places, drawn in layers from far to near under the light of a time."""
 
+# ruff: noqa: PLR0913, PLR0917 -- a shape is its coordinates
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -12,7 +14,7 @@ Tone = Callable[..., Rgb]
 
 
 def toner(time: str) -> Tone:
-    """Turns a colour's code into what it looks like at that time, snow and haze included."""
+    """Return what turns a colour's code into what it looks like then, snow and haze included."""
     light = LIGHTS[time]
 
     def tone(code: str, haze: float = 0.0, snow: float = 0.0) -> Rgb:
@@ -22,8 +24,8 @@ def toner(time: str) -> Tone:
     return tone
 
 
-def meadow(c: Canvas, tone: Tone, time: str) -> None:
-    """Rolling hills and a few flowers."""
+def meadow(c: Canvas, tone: Tone, _time: str) -> None:
+    """Draw rolling hills and a few flowers."""
     c.hill([(0, 40), (16, 34), (34, 39), (52, 33), (64, 37)], tone("#86c98a", 0.45, 0.7))
     c.hill([(0, 41), (14, 44), (34, 39), (50, 43), (64, 40)], tone("#74c163", 0.15, 0.85))
     c.hill([(0, 48), (20, 45), (44, 49), (64, 46)], tone("#58ad4c", 0.0, 1.0))
@@ -37,8 +39,8 @@ def meadow(c: Canvas, tone: Tone, time: str) -> None:
         c.oval(x - 1, 33.6, 2.4, 2.6, tone("#5fb565", 0.08, 0.9))
 
 
-def beach(c: Canvas, tone: Tone, time: str) -> None:
-    """A calm sea, a strip of foam, sand and a palm."""
+def beach(c: Canvas, tone: Tone, _time: str) -> None:
+    """Draw a calm sea, a strip of foam, sand and a palm."""
     c.box(0, 36, 64, 70, tone("#2f9fd0", 0.25))
     c.box(0, 40, 64, 70, tone("#38aeda", 0.08))
     c.box(0, 44.5, 64, 70, tone("#55c7e4"))
@@ -49,11 +51,18 @@ def beach(c: Canvas, tone: Tone, time: str) -> None:
     c.hill([(0, 57), (24, 58.5), (64, 56)], tone("#ecc983", 0.0, 0.85))
     c.line([(59, 56), (58.4, 46), (59.6, 36), (61, 28)], 1.7, tone("#8a6440"))
     for dx, dy in ((-11, 3), (-8, -5), (1, -8), (-4, 8), (5, 5)):
-        c.poly([(61, 27), (61 + dx * 0.5 - 1, 27 + dy * 0.5 - 3), (61 + dx, 27 + dy), (61 + dx * 0.5, 27 + dy * 0.5)],
-               tone("#2f9a57", 0.0, 0.5))
+        c.poly(
+            [
+                (61, 27),
+                (61 + dx * 0.5 - 1, 27 + dy * 0.5 - 3),
+                (61 + dx, 27 + dy),
+                (61 + dx * 0.5, 27 + dy * 0.5),
+            ],
+            tone("#2f9a57", 0.0, 0.5),
+        )
 
 
-def forest(c: Canvas, tone: Tone, time: str) -> None:
+def forest(c: Canvas, tone: Tone, _time: str) -> None:
     """Three rows of firs, the farthest pale."""
     _firs(c, range(-2, 68, 7), 42, 20, 5, tone("#5f9d84", 0.5, 0.5))
     _firs(c, range(1, 68, 9), 47, 25, 6, tone("#3f8763", 0.22, 0.5))
@@ -66,15 +75,26 @@ def forest(c: Canvas, tone: Tone, time: str) -> None:
         c.oval(x, y, 1.6, 0.9, tone("#7fb75b", 0.0, 0.9))
 
 
-def mountains(c: Canvas, tone: Tone, time: str) -> None:
+def mountains(c: Canvas, tone: Tone, _time: str) -> None:
     """Snow-capped peaks behind green foothills."""
-    for peak, half, haze in ((12, 20, 0.35), (50, 22, 0.35), (31, 25, 0.1)):
-        top = 22 if haze > 0.2 else 13
-        c.poly([(peak, top), (peak + half, 50), (peak - half, 50)], tone("#7587ad", haze, 0.25))
-        c.poly([(peak, top), (peak + half, 50), (peak + half * 0.15, 50)], tone("#5d6d96", haze, 0.2))
+    for peak, half, top, haze in ((12, 20, 22, 0.35), (50, 22, 22, 0.35), (31, 25, 13, 0.1)):
+        rock = tone("#7587ad", haze, 0.25)
+        c.poly([(peak, top), (peak + half, 50), (peak - half, 50)], rock)
+        c.poly(
+            [(peak, top), (peak + half, 50), (peak + half * 0.15, 50)], tone("#5d6d96", haze, 0.2)
+        )
         d = half * 0.3
-        c.poly([(peak, top), (peak + d, top + 9), (peak + d * 0.4, top + 7.4), (peak, top + 10),
-                (peak - d * 0.5, top + 7.6), (peak - d, top + 9)], tone("#fafdff", haze * 0.4))
+        c.poly(
+            [
+                (peak, top),
+                (peak + d, top + 9),
+                (peak + d * 0.4, top + 7.4),
+                (peak, top + 10),
+                (peak - d * 0.5, top + 7.6),
+                (peak - d, top + 9),
+            ],
+            tone("#fafdff", haze * 0.4),
+        )
     c.hill([(0, 45), (18, 42), (40, 46), (64, 42)], tone("#5e9a76", 0.15, 0.8))
     c.hill([(0, 50), (24, 48), (48, 51), (64, 48)], tone("#6cab5a", 0.0, 0.95))
     c.hill([(0, 58), (30, 57), (64, 59)], tone("#589848", 0.0, 0.9))
@@ -83,12 +103,24 @@ def mountains(c: Canvas, tone: Tone, time: str) -> None:
 
 
 def city(c: Canvas, tone: Tone, time: str) -> None:
-    """A skyline with windows, behind a pavement."""
+    """Draw a skyline with windows, behind a pavement."""
     dark = time in {"night", "rain", "sunset", "dawn"}
-    for x0, x1, top in ((-2, 7, 26), (9, 17, 20), (19, 27, 29), (29, 37, 17), (39, 46, 27), (48, 56, 21), (58, 66, 30)):
+    for x0, x1, top in (
+        (-2, 7, 26),
+        (9, 17, 20),
+        (19, 27, 29),
+        (29, 37, 17),
+        (39, 46, 27),
+        (48, 56, 21),
+        (58, 66, 30),
+    ):
         c.box(x0, top, x1, 60, tone("#9fb0cc", 0.5, 0.25))
-    for i, (x0, x1, top) in enumerate(((0, 12, 36), (12, 21, 30), (21, 32, 40), (32, 42, 34), (42, 53, 28), (53, 64, 38))):
-        wall = tone(("#6f7fa8", "#8a7fa6", "#5f86a0", "#7a89ad", "#6a76a0", "#84809f")[i], 0.1, 0.15)
+    for i, (x0, x1, top) in enumerate(
+        ((0, 12, 36), (12, 21, 30), (21, 32, 40), (32, 42, 34), (42, 53, 28), (53, 64, 38))
+    ):
+        wall = tone(
+            ("#6f7fa8", "#8a7fa6", "#5f86a0", "#7a89ad", "#6a76a0", "#84809f")[i], 0.1, 0.15
+        )
         c.box(x0, top, x1, 62, wall)
         c.box(x0, top, x1, top + 1.4, tone("#dfe6f2", 0.1, 0.9))
         pane = rgb("#ffe08a") if dark else tone("#dff1fb")
@@ -103,7 +135,7 @@ def city(c: Canvas, tone: Tone, time: str) -> None:
         c.box(x, 60, x + 7, 61.2, tone("#f2efe4"))
 
 
-def desert(c: Canvas, tone: Tone, time: str) -> None:
+def desert(c: Canvas, tone: Tone, _time: str) -> None:
     """Dunes, two mesas and a cactus."""
     for x0, x1, top in ((2, 20, 33), (42, 60, 30)):
         c.poly([(x0 + 3, top), (x1 - 3, top), (x1, 46), (x0, 46)], tone("#c9764f", 0.3, 0.4))
@@ -119,7 +151,9 @@ def desert(c: Canvas, tone: Tone, time: str) -> None:
     c.box(6, 41, 11, 43.2, cactus, 1.0, 1.1)
 
 
-def _firs(c: Canvas, xs: range | tuple[int, ...], foot: float, height: float, half: float, colour: Rgb) -> None:
+def _firs(
+    c: Canvas, xs: range | tuple[int, ...], foot: float, height: float, half: float, colour: Rgb
+) -> None:
     for i, x in enumerate(xs):
         top = foot - height + (i * 5) % 4
         for step in range(3):

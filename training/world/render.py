@@ -20,18 +20,18 @@ Pixels = NDArray[np.float32]
 
 @cache
 def background(place: str, time: str) -> Pixels:
-    """A place at a time without anybody in it, 0..1."""
+    """Return a place at a time without anybody in it, 0..1."""
     canvas = sky(time)
     adorn(canvas, time)
     PLACES[place](canvas, toner(time), time)
     fall(canvas, time)
     small = canvas.image.resize((SIDE, SIDE), Image.Resampling.BOX)
-    return np.asarray(small).astype(np.float32) / 255
+    return np.asarray(small, dtype=np.float32) / np.float32(255)
 
 
 @cache
 def drawing(subject: str, colour: str) -> Image.Image:
-    """A subject in a colour, large, its surroundings transparent."""
+    """Return a subject in a colour, large, its surroundings transparent."""
     easel, paint = Easel(), PAINTS[colour]
     DRAW[subject](easel, paint)
     return easel.finish(paint.line)
@@ -43,8 +43,10 @@ def _sprite(subject: str, colour: str, size: int) -> Pixels:
 
 
 @cache
-def sprite(subject: str, colour: str, time: str, size: int, mirrored: bool) -> tuple[Pixels, Pixels]:
-    """A small subject in a time's light: premultiplied colour, and what shows through."""
+def sprite(
+    subject: str, colour: str, time: str, size: int, mirrored: bool
+) -> tuple[Pixels, Pixels]:
+    """Return a small subject in a time's light: premultiplied colour, and what shows through."""
     small = _sprite(subject, colour, size)
     small = small[:, ::-1] if mirrored else small
     light = np.asarray(LIGHTS[time].subject, dtype=np.float32)
@@ -52,7 +54,7 @@ def sprite(subject: str, colour: str, time: str, size: int, mirrored: bool) -> t
 
 
 def render(scene: Scene) -> Pixels:
-    """The picture of a scene: height, width, colour in 0..1."""
+    """Return the picture of a scene: height, width, colour in 0..1."""
     picture = background(scene.place, scene.time).copy()
     colour, through = sprite(scene.subject, scene.colour, scene.time, scene.size, scene.mirrored)
     top = FOOT - scene.size
@@ -63,5 +65,5 @@ def render(scene: Scene) -> Pixels:
 
 
 def picture(scene: Scene) -> Image.Image:
-    """The picture of a scene for people to look at."""
+    """Return the picture of a scene for people to look at."""
     return Image.fromarray((render(scene) * 255).round().astype(np.uint8), "RGB")

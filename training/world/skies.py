@@ -1,5 +1,7 @@
 """Skies: the gradient of each time of day, sun, moon, stars, clouds, rain and snow."""
 
+# ruff: noqa: PLR0913, PLR0917 -- a shape is its coordinates
+
 from __future__ import annotations
 
 import numpy as np
@@ -9,14 +11,26 @@ from training.world.canvas import SIDE, Canvas
 from training.world.palette import LIGHTS, Rgb, mix, rgb
 
 WHITE = rgb("#ffffff")
-STARS = ((5, 5), (14, 11), (24, 4), (31, 14), (40, 7), (9, 20), (59, 20), (35, 24), (21, 20), (61, 4), (3, 30))
+STARS = (
+    (5, 5),
+    (14, 11),
+    (24, 4),
+    (31, 14),
+    (40, 7),
+    (9, 20),
+    (59, 20),
+    (35, 24),
+    (21, 20),
+    (61, 4),
+    (3, 30),
+)
 GOLDEN = 0.6180339887
 FLAKES = tuple(((i * GOLDEN % 1) * 64, (i + 0.5) / 36 * 62) for i in range(36))
 DROPS = tuple(((i * GOLDEN % 1) * 66, (i + 0.5) / 34 * 60) for i in range(34))
 
 
 def sky(time: str) -> Canvas:
-    """The empty sky of a time of day: four bands melting into each other."""
+    """Return the empty sky of a time of day: four bands melting into each other."""
     bands = np.asarray(LIGHTS[time].sky, dtype=np.float64)
     rows = np.interp(np.arange(SIDE), np.linspace(0, SIDE * 0.72, 4), np.arange(4))
     column = np.stack([np.interp(rows, np.arange(4), bands[:, c]) for c in range(3)], axis=-1)
@@ -25,12 +39,12 @@ def sky(time: str) -> Canvas:
 
 
 def adorn(c: Canvas, time: str) -> None:
-    """What hangs in the sky behind the land."""
+    """Draw what hangs in the sky behind the land."""
     _ADORN[time](c)
 
 
 def fall(c: Canvas, time: str) -> None:
-    """What falls in front of the land."""
+    """Draw what falls in front of the land."""
     if time == "rain":
         for x, y in DROPS:
             c.line([(x, y), (x - 1.6, y + 5)], 0.55, WHITE, 0.5)
@@ -42,7 +56,9 @@ def fall(c: Canvas, time: str) -> None:
 def _cloud(c: Canvas, x: float, y: float, size: float, colour: Rgb, alpha: float) -> None:
     for dx, dy, r in ((-1.5, 0.25, 0.75), (-0.6, -0.3, 1.0), (0.6, -0.1, 0.9), (1.5, 0.3, 0.65)):
         c.oval(x + dx * size, y + dy * size, r * size, None, colour, alpha)
-    c.box(x - 2.1 * size, y + 0.1 * size, x + 2.1 * size, y + 1.0 * size, colour, alpha, 0.45 * size)
+    c.box(
+        x - 2.1 * size, y + 0.1 * size, x + 2.1 * size, y + 1.0 * size, colour, alpha, 0.45 * size
+    )
 
 
 def _disc(c: Canvas, x: float, y: float, r: float, colour: Rgb, glow: Rgb) -> None:
@@ -73,8 +89,8 @@ def _night(c: Canvas) -> None:
     for i, (x, y) in enumerate(STARS):
         c.oval(x, y, 0.6 + 0.3 * (i % 2), None, rgb("#fff8dc"), 1.0)
     _disc(c, 51, 12, 6, rgb("#fff6cf"), rgb("#8fa6ee"))
-    for x, y, r in ((49, 10.5, 1.4), (53, 14, 1.1), (52.5, 9.5, 0.8)):
-        c.oval(x, y, r, None, rgb("#e8dba8"), 1.0)
+    for left, down, r in ((49, 10.5, 1.4), (53, 14, 1.1), (52.5, 9.5, 0.8)):
+        c.oval(left, down, r, None, rgb("#e8dba8"), 1.0)
 
 
 def _rain(c: Canvas) -> None:
@@ -89,4 +105,11 @@ def _snow(c: Canvas) -> None:
         _cloud(c, x, y, s, rgb("#f3f8fc"), 0.9)
 
 
-_ADORN = {"dawn": _dawn, "day": _day, "sunset": _sunset, "night": _night, "rain": _rain, "snow": _snow}
+_ADORN = {
+    "dawn": _dawn,
+    "day": _day,
+    "sunset": _sunset,
+    "night": _night,
+    "rain": _rain,
+    "snow": _snow,
+}

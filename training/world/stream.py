@@ -12,11 +12,11 @@ from training.world.scene import SIZES, Scene, combinations
 
 
 def draw_scene(pool: list[tuple[str, str, str, str]], rng: np.random.Generator) -> Scene:
-    """A scene at random: a combination from the pool, a size, a place to stand, a side."""
+    """Return a scene at random: a combination from the pool, a size, a place to stand, a side."""
     combination = pool[int(rng.integers(len(pool)))]
     size = tuple(SIZES)[int(rng.integers(len(SIZES)))]
     left = SIZES[size][int(rng.integers(len(SIZES[size])))]
-    return Scene(*combination, size=size, left=left, mirrored=bool(rng.random() < 0.5))
+    return Scene(*combination, size=size, left=left, mirrored=bool(rng.integers(2)))
 
 
 def scenes(seed: int, *, held: bool = False) -> Iterator[tuple[Scene, Caption]]:

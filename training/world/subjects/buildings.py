@@ -9,7 +9,7 @@ ROOF = rgb("#7a4a3a")
 
 
 def house(e: Easel, p: Paint) -> None:
-    """A cottage with a steep roof, a chimney and two lit windows."""
+    """Draw a cottage with a steep roof, a chimney and two lit windows."""
     e.box(68, 12, 80, 40, ROOF)
     e.box(66, 10, 82, 16, CREAM, 1)
     e.poly([(14, 44), (50, 16), (86, 44), (86, 95), (14, 95)], p.body)
@@ -28,7 +28,7 @@ def house(e: Easel, p: Paint) -> None:
 
 
 def castle(e: Easel, p: Paint) -> None:
-    """A castle with three towers, flags and a dark gate."""
+    """Draw a castle with three towers, flags and a dark gate."""
     for x, y in ((16, 3), (84, 3)):
         e.box(x - 1, y, x + 1, 26, WOOD)
         e.poly([(x, y), (x + 12, y + 4), (x, y + 9)], GOLD)
@@ -40,8 +40,8 @@ def castle(e: Easel, p: Paint) -> None:
         e.poly([(x - 2, 36), (x + 12, 11), (x + 26, 36)], ROOF)
         e.box(x + 8, 48, x + 16, 62, GOLD, 4)
     e.box(37, 22, 63, 60, p.light)
-    for x in (36, 45.5, 55):
-        e.box(x, 15, x + 9, 25, p.light)
+    for left in (36.0, 45.5, 55.0):
+        e.box(left, 15, left + 9, 25, p.light)
     e.box(45, 30, 55, 46, INK, 5)
     e.box(37, 64, 63, 110, CREAM, 13)
     e.box(40, 67, 60, 110, INK, 10)

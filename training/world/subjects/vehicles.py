@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from training.world.easel import Easel
-from training.world.palette import CREAM, FLAME, GLASS, GOLD, INK, STEEL, WHITE, WOOD, Paint, mix, rgb
+from training.world.palette import (
+    CREAM,
+    FLAME,
+    GLASS,
+    GOLD,
+    INK,
+    STEEL,
+    WHITE,
+    WOOD,
+    Paint,
+    mix,
+    rgb,
+)
 
 
 def car(e: Easel, p: Paint) -> None:
-    """A round little car driving to the right."""
+    """Draw a round little car driving to the right."""
     e.blob([(18, 52), (24, 34), (34, 22), (52, 20), (68, 24), (78, 42), (82, 54)], p.body)
     e.poly([(27, 50), (31, 36), (37, 29), (48, 28), (48, 50)], GLASS)
     e.poly([(53, 50), (53, 28), (63, 30), (69, 38), (73, 50)], GLASS)
@@ -24,7 +36,7 @@ def car(e: Easel, p: Paint) -> None:
 
 
 def sailboat(e: Easel, p: Paint) -> None:
-    """A boat under two full sails."""
+    """Draw a boat under two full sails."""
     e.box(47, 3, 51, 80, WOOD)
     e.blob([(52, 8), (70, 24), (84, 46), (92, 66), (74, 69), (53, 68), (54, 40)], p.body)
     e.poly([(54, 54), (88, 56), (92, 66), (54, 68)], p.dark)
@@ -37,14 +49,56 @@ def sailboat(e: Easel, p: Paint) -> None:
 
 
 def balloon(e: Easel, p: Paint) -> None:
-    """A striped hot-air balloon with a basket."""
+    """Draw a striped hot-air balloon with a basket."""
     for x, foot in ((34, 43), (66, 57)):
         e.line([(x, 66), (foot, 84)], 1.6, WOOD)
-    outer = [(50, 3), (72, 8), (87, 24), (88, 42), (78, 58), (64, 72), (36, 72), (22, 58), (12, 42), (13, 24), (28, 8)]
+    outer = [
+        (50, 3),
+        (72, 8),
+        (87, 24),
+        (88, 42),
+        (78, 58),
+        (64, 72),
+        (36, 72),
+        (22, 58),
+        (12, 42),
+        (13, 24),
+        (28, 8),
+    ]
     e.blob(outer, p.body)
-    stripe = CREAM if sum(p.body) < 690 else p.dark
-    e.blob([(50, 3), (64, 8), (72, 24), (72, 44), (66, 58), (58, 72), (42, 72), (34, 58), (28, 44), (28, 24), (36, 8)], stripe)
-    e.blob([(50, 3), (56, 8), (60, 24), (60, 44), (57, 58), (54, 72), (46, 72), (43, 58), (40, 44), (40, 24), (44, 8)], p.body)
+    stripe = p.dark if p.is_pale else CREAM
+    e.blob(
+        [
+            (50, 3),
+            (64, 8),
+            (72, 24),
+            (72, 44),
+            (66, 58),
+            (58, 72),
+            (42, 72),
+            (34, 58),
+            (28, 44),
+            (28, 24),
+            (36, 8),
+        ],
+        stripe,
+    )
+    e.blob(
+        [
+            (50, 3),
+            (56, 8),
+            (60, 24),
+            (60, 44),
+            (57, 58),
+            (54, 72),
+            (46, 72),
+            (43, 58),
+            (40, 44),
+            (40, 24),
+            (44, 8),
+        ],
+        p.body,
+    )
     e.blob([(19, 30), (22, 18), (30, 12), (26, 24), (24, 38), (20, 40)], p.light)
     e.box(35, 69, 65, 74, p.dark, 2)
     e.box(40, 82, 60, 97, WOOD, 3)
@@ -52,12 +106,26 @@ def balloon(e: Easel, p: Paint) -> None:
 
 
 def rocket(e: Easel, p: Paint) -> None:
-    """A rocket lifting off on its flame."""
+    """Draw a rocket lifting off on its flame."""
     e.blob([(38, 80), (50, 76), (62, 80), (60, 90), (50, 98), (40, 90)], FLAME)
     e.blob([(44, 80), (50, 78), (56, 80), (55, 86), (50, 92), (45, 86)], rgb("#fff0a0"))
     e.poly([(32, 50), (12, 72), (14, 86), (34, 74)], p.dark)
     e.poly([(68, 50), (88, 72), (86, 86), (66, 74)], p.dark)
-    e.blob([(50, 2), (62, 16), (69, 36), (70, 58), (64, 78), (50, 80), (36, 78), (30, 58), (31, 36), (38, 16)], p.body)
+    e.blob(
+        [
+            (50, 2),
+            (62, 16),
+            (69, 36),
+            (70, 58),
+            (64, 78),
+            (50, 80),
+            (36, 78),
+            (30, 58),
+            (31, 36),
+            (38, 16),
+        ],
+        p.body,
+    )
     e.blob([(50, 2), (58, 11), (63, 22), (50, 25), (37, 22), (42, 11)], WHITE)
     e.oval(50, 40, 11.5, 11.5, STEEL)
     e.oval(50, 40, 8.5, 8.5, GLASS)
