@@ -15,6 +15,7 @@ CohpError
 |  |- RunDamaged         its journal or an image was changed or lost
 |  `- RunUnwritable      the disk is full, or the folder is not writable
 |- OutOfMemory           a batch did not fit the device
+|- ExecutorFault         an executor did not answer what it was asked
 |- NothingScored         no image of the opening could be scored
 `- Interrupted           someone asked the run to stop
 """
@@ -123,6 +124,16 @@ class RunUnwritable(RunTrouble):
 
 class OutOfMemory(CohpError):
     """A batch did not fit the device."""
+
+
+class ExecutorFault(CohpError):
+    """An executor did not answer what it was asked."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"The executor lost images of round {number}, which is a fault in it. "
+            "What it answered is recorded; resume the run with another executor."
+        )
 
 
 class NothingScored(CohpError):

@@ -7,15 +7,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from cohp import registry
 from cohp.catalogue import default_models, find
 from cohp.errors import BadRecipe
 from cohp.seeds import LARGEST_SEED
 
+# What a candidate draws with; a recipe may set them for all candidates at once.
+SETTINGS: tuple[str, ...] = ("steps", "guidance", "width", "height")
 LONGEST_PROMPT = 4000
 SMALLEST_SIDE = 64
 LARGEST_SIDE = 4096
 
 Strength = Annotated[float, Field(gt=0, le=1)]
+# TOML and JSON have arrays where we have tuples.
+Strengths = Annotated[tuple[Strength, ...], Field(min_length=1, strict=False)]
 Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=8)]
 
 
@@ -57,7 +62,7 @@ class Recipe(_Strict):
     per_model: int = Field(default=4, ge=1, le=100_000)
     rounds: int = Field(default=4, ge=1, le=100_000)
     batch: int = Field(default=4, ge=1, le=100_000)
-    strengths: Decay | tuple[Strength, ...] = Field(default=Decay(), strict=False)
+    strengths: Decay | Strengths = Decay()
     reward: str = "fake"
     pick: Literal["mean", "max", "probability"] = "mean"
     carry: Literal["winner", "best"] = "best"
@@ -80,13 +85,6 @@ class Recipe(_Strict):
             raise ValueError(f"{twice[0]!r} is named twice")
         return models
 
-    @field_validator("strengths")
-    @classmethod
-    def _not_empty(cls, strengths: Decay | tuple[float, ...]) -> Decay | tuple[float, ...]:
-        if strengths == ():
-            raise ValueError("at least one strength is needed")
-        return strengths
-
     def strength(self, number: int) -> float:
         """Return the strength of round `number`, counted from 1; a list's last value repeats."""
         if isinstance(self.strengths, Decay):
@@ -102,17 +100,18 @@ class Recipe(_Strict):
 def build(values: Mapping[str, Any]) -> Recipe:
     """Make a recipe of plain values, filling what is left open from the catalogue."""
     given = {name: value for name, value in values.items() if name != "about"}
-    shared = {
-        name: given.pop(name) for name in ("steps", "guidance", "width", "height") if name in given
-    }
+    shared: dict[str, Any] = {name: given.pop(name) for name in SETTINGS if name in given}
     listed = given.get("models") or default_models()
     if isinstance(listed, str) or not hasattr(listed, "__iter__"):
         raise BadRecipe("models: a list of names or tables is needed")
     given["models"] = [_candidate(each, shared) for each in listed]
     try:
-        return Recipe.model_validate(given)
+        recipe = Recipe.model_validate(given)
     except ValidationError as error:
         raise BadRecipe(explain(error)) from error
+    registry.check("search", recipe.search)
+    registry.check("reward", recipe.reward)
+    return recipe
 
 
 def _candidate(listed: object, shared: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,8 +121,7 @@ def _candidate(listed: object, shared: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(name, str):
         raise BadRecipe(f"models: a name is needed, not {name!r}")
     model = find(name)
-    known = {field: getattr(model, field) for field in ("steps", "guidance", "width", "height")}
-    return known | shared | own
+    return {**{field: getattr(model, field) for field in SETTINGS}, **shared, **own}
 
 
 def explain(error: ValidationError) -> str:

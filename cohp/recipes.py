@@ -19,7 +19,15 @@ DEFAULT = "default"
 @cache
 def named() -> Mapping[str, Mapping[str, Any]]:
     """Return the recipes that go by a name, as plain values."""
-    return tomllib.loads(files("cohp").joinpath("recipes.toml").read_text("utf-8"))
+    return tomllib.loads(_named_text())
+
+
+def source(name: str) -> str:
+    """Return a named recipe as the text of a recipe file, to start one's own from."""
+    if name not in named():
+        raise UnknownName("recipe", name, named())
+    own = _named_text().partition(f"[{name}]\n")[2]
+    return own.partition("\n[")[0].strip()
 
 
 def make(base: str | None, options: Mapping[str, Any]) -> Recipe:
@@ -42,6 +50,10 @@ def make(base: str | None, options: Mapping[str, Any]) -> Recipe:
         line = _line_of(key, text)
         where = f"{path}, line {line}" if line and key not in said else str(path)
         raise BadRecipe(f"{where}: {error}") from error
+
+
+def _named_text() -> str:
+    return files("cohp").joinpath("recipes.toml").read_text("utf-8")
 
 
 def _read(path: Path) -> str:

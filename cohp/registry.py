@@ -38,8 +38,13 @@ def names(kind: str) -> Mapping[str, str]:
 
 def find(kind: str, name: str) -> Any:  # noqa: ANN401 - each kind has a protocol of its own
     """Import the `kind` called `name`, or say which names are close."""
+    check(kind, name)
+    module, _, attribute = names(kind)[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def check(kind: str, name: str) -> None:
+    """Raise `UnknownName` unless something goes by that name; nothing is imported."""
     known = names(kind)
     if name not in known:
         raise UnknownName(kind, name, known)
-    module, _, attribute = known[name].partition(":")
-    return getattr(import_module(module), attribute)

@@ -20,7 +20,7 @@ class Executor(Protocol):
     """Answers shots, in any order, each exactly once; ends early when `stop` is set."""
 
     def answer(
-        self, shots: Sequence[Shot], *, parents: Mapping[str, Drawn], stop: Stop
+        self, shots: Sequence[Shot], *, reward: str, parents: Mapping[str, Drawn], stop: Stop
     ) -> Iterator[Answer | Note]:
         """Draw and score `shots`, yielding each answer once it is known, and notes between."""
         ...

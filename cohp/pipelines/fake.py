@@ -23,6 +23,7 @@ Scene = NDArray[np.float32]
 # A scene: the colours of sky and ground, the sun's place, the height of the hills.
 SCENE_SIZE = 9
 MOST_GRAIN = 60.0
+SUNLIGHT = (1.0, 0.93, 0.7)
 
 
 class FakeGenerator:
@@ -50,11 +51,10 @@ class FakeGenerator:
     def _scene(self, shot: Shot, parent: Drawn | None) -> Scene:
         away = np.random.default_rng(shot.seed).normal(size=SCENE_SIZE).astype(np.float32)
         fresh = _ideal(shot.prompt) + away * np.float32(0.6 * (1 - self._skill))
-        if parent is None:
-            return np.clip(fresh, 0, 1)
-        start = parent.latents if parent.latents is not None else _read(parent.image)
-        step = np.float32(0.5 * (shot.strength or 1.0))
-        return np.clip(start + step * (fresh - start), 0, 1)
+        if parent is not None:
+            start = parent.latents if parent.latents is not None else _read(parent.image)
+            fresh = start + np.float32(0.5 * (shot.strength or 1.0)) * (fresh - start)
+        return np.asarray(np.clip(fresh, 0, 1), dtype=np.float32)
 
 
 def _ideal(prompt: str) -> Scene:
@@ -68,7 +68,7 @@ def _paint(scene: Scene, ideal: Scene, shot: Shot) -> Image.Image:
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     sky = scene[0:3] * (1 - 0.5 * down) + 0.5 * down
     sun = np.hypot(across - scene[6], down - 0.6 * scene[7]) < 0.12  # noqa: PLR2004 - its size
-    picture = np.where(sun, np.float32([1.0, 0.93, 0.7]), np.broadcast_to(sky, (height, width, 3)))
+    picture = np.where(sun, np.array(SUNLIGHT), np.broadcast_to(sky, (height, width, 3)))
     for nearness in (0.4, 0.7, 1.0):
         waves = np.sin((across * 5 + scene[6] * 9) * nearness + scene[8] * 20 * nearness)
         ridge = 0.45 + 0.25 * nearness - 0.09 * scene[8] * waves

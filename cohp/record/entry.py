@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from math import inf
 from typing import Any
 
 from cohp.types import Answer, Score, Scored, Shot, Unscored
@@ -43,6 +44,11 @@ class Entry:
         if self.score is None:
             return Unscored(self.shot, self.reason or "no reason was recorded")
         return Scored(self.shot, self.score)
+
+    @property
+    def mean(self) -> float:
+        """The score's mean; an entry without a score ranks below every other."""
+        return self.score.mean if self.score else -inf
 
     def to_json(self) -> dict[str, Any]:
         """Return the journal's object for this entry."""

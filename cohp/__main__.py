@@ -1,0 +1,5 @@
+"""Runs the command line as `python -m cohp`."""
+
+from cohp.cli import main
+
+main()

@@ -1,0 +1,83 @@
+"""The command line: finds a command, calls it, and turns errors into sentences and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from cohp import errors
+
+# What each command does, here so that the list of commands imports none of them.
+COMMANDS = {
+    "doctor": "Say what this machine has and what that allows.",
+    "generate": "Search for the best image of a prompt.",
+    "models": "List the models that have a short name, or describe one.",
+    "recipes": "List the recipes that have a name, or show one.",
+    "replay": "Draw an image again from the recipe inside it.",
+    "resume": "Go on with a run that was stopped, or extend it.",
+    "rewards": "List the rewards that images can be judged by.",
+    "show": "Tell how a run came to its best image, and why that one won.",
+}
+
+# The most particular first; anything else is a fault of ours and exits with 1.
+EXIT_CODES: dict[type[errors.CohpError], int] = {
+    errors.BadInput: 2,
+    errors.Missing: 3,
+    errors.RunTrouble: 4,
+    errors.NothingScored: 5,
+    errors.OutOfMemory: 6,
+    errors.Interrupted: 130,
+}
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of the commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"cohp.commands.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in sorted(COMMANDS)])
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        """Call a command; every error CoHP raises on purpose is one sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except errors.CohpError as error:
+            click.echo(f"cohp: {error}", err=True)
+            sys.exit(exit_code(error))
+
+
+def exit_code(error: errors.CohpError) -> int:
+    """Return the exit code that tells a script what kind of trouble there was."""
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 2 bad input, 3 something missing, 4 trouble with a run folder, "
+    "5 nothing could be scored, 6 out of memory, 130 stopped (resumable), 1 anything else.",
+)
+@click.version_option(version("cohp"), prog_name="cohp")
+def main() -> None:
+    """CoHP makes any text-to-image model show its best.
+
+    It lets several models draw, has a human-preference reward judge the images, and refines
+    the winner round by round.
+    """

@@ -1,0 +1,50 @@
+"""`cohp generate`: from a prompt to the best image."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cohp.commands.options import recipe_options, recipe_values
+from cohp.commands.working import view_options, work
+from cohp.engine import compose
+from cohp.report.costs import cost, cost_json, cost_text
+from cohp.run import plan
+
+
+@click.command()
+@click.argument("prompt")
+@recipe_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The run folder to make.  [default: a new one under cohp-runs/]",
+)
+@click.option("--no-metadata", is_flag=True, help="Save images without the recipe inside.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and its cost; load nothing.")
+@view_options
+def generate(
+    prompt: str,
+    out: Path | None,
+    *,
+    no_metadata: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,  # noqa: ANN401 - the options of a recipe
+) -> None:
+    """Search for the best image of PROMPT."""
+    values = recipe_values(given)
+    recipe = compose(prompt, metadata=False if no_metadata else None, **values)
+    if dry_run:
+        lines = cost(plan(recipe))
+        click.echo(json.dumps(cost_json(recipe, lines)) if as_json else cost_text(recipe, lines))
+        return
+    work(
+        lambda engine, **watch: engine.run(recipe, out=out, **watch),
+        as_json=as_json,
+        quiet=quiet,
+    )

@@ -1,0 +1,85 @@
+"""The options that make a recipe, and how what was typed becomes its values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Size(click.ParamType[tuple[int, int]]):
+    """Pixels, as 512 or 768x512."""
+
+    name = "size"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Read a width and a height."""
+        sides = re.fullmatch(r"(\d{1,6})(?:[xX](\d{1,6}))?", str(value))
+        if not sides:
+            self.fail(f"{value!r} is no size; write 512 or 768x512.", param, ctx)
+        return int(sides[1]), int(sides[2] or sides[1])
+
+
+class Strengths(click.ParamType[list[float]]):
+    """One strength a round, as 0.8,0.6,0.4."""
+
+    name = "strengths"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[float]:
+        """Read numbers between commas."""
+        try:
+            return [float(part) for part in str(value).split(",")]
+        except ValueError:
+            self.fail(f"{value!r} is no list of numbers; write 0.8,0.6,0.4.", param, ctx)
+
+
+RECIPE_OPTIONS = (
+    click.option("--models", multiple=True, metavar="NAME,...", help="The candidates."),
+    click.option("--per-model", type=int, help="Images each candidate draws in stage one."),
+    click.option("--rounds", type=int, help="Rounds of refining."),
+    click.option("--batch", type=int, help="Images a round."),
+    click.option("--seed", type=int, help="Makes the run repeatable.  [default: a fresh one]"),
+    click.option("--size", type=Size(), metavar="N|WxH", help="Pixels, multiples of 8."),
+    click.option("--negative", metavar="TEXT", help="What the image should not show."),
+    click.option("--steps", type=int, help="Denoising steps, for every candidate."),
+    click.option("--guidance", type=float, help="Guidance scale, for every candidate."),
+    click.option("--reward", metavar="NAME", help="Who judges; see `cohp rewards`."),
+    click.option("--search", metavar="NAME", help="The strategy: cohp or best-of-n."),
+    click.option(
+        "--pick", type=click.Choice(["mean", "max", "probability"]), help="How the model is chosen."
+    ),
+    click.option(
+        "--carry", type=click.Choice(["winner", "best"]), help="What a round starts from."
+    ),
+    click.option(
+        "--opening", type=click.Choice(["refine", "fresh"]), help="How the first round is drawn."
+    ),
+    click.option(
+        "--strengths", type=Strengths(), metavar="S,...", help="Strength a round, in (0, 1]."
+    ),
+    click.option("--recipe", metavar="NAME|FILE", help="A named recipe or a TOML file."),
+)
+
+
+def recipe_options(command: Decorated) -> Decorated:
+    """Give a command every option that makes a recipe."""
+    for option in reversed(RECIPE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def recipe_values(given: dict[str, Any]) -> dict[str, Any]:
+    """Turn what was typed into the values of a recipe; what was not typed is None."""
+    values = dict(given)
+    names = [name.strip() for listed in values.pop("models") for name in listed.split(",")]
+    values["models"] = [name for name in names if name] or None
+    values["width"], values["height"] = values.pop("size") or (None, None)
+    return values

@@ -1,0 +1,18 @@
+"""`cohp show`: how a run came to its best image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cohp.engine import story
+from cohp.record.folder import RunFolder
+from cohp.report.explain import explain
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+def show(run: Path) -> None:
+    """Tell how the run in the folder RUN came to its best image, and why that one won."""
+    click.echo(explain(story(RunFolder(run))))

@@ -1,0 +1,59 @@
+"""What this machine has, and what that allows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from cohp.catalogue import user_file
+from cohp.record.versions import versions
+
+GIB = 2**30
+# Optional packages, and what each is good for here.
+OPTIONAL = {
+    "bitsandbytes": "8-bit and 4-bit weights on NVIDIA GPUs",
+    "peft": "LoRAs",
+    "sentencepiece": "Kolors and T5 tokenizers",
+    "torchao": "quantised weights",
+    "xformers": "an alternative attention backend",
+}
+
+
+def examine() -> list[tuple[str, str]]:
+    """Return what was found, one named line each."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    disk = shutil.disk_usage(Path.cwd())
+    return [
+        *versions().items(),
+        ("processor", f"{cores} cores, {_memory()} of memory"),
+        ("disk", f"{disk.free / GIB:.0f} GB free here"),
+        *_devices(),
+        *((name, _optional(name, use)) for name, use in OPTIONAL.items()),
+        ("own models", f"{user_file()}{'' if user_file().is_file() else ' (not there yet)'}"),
+    ]
+
+
+def _memory() -> str:
+    try:
+        return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / GIB:.0f} GB"
+    except (ValueError, OSError, AttributeError):  # not every system tells
+        return "an unknown amount"
+
+
+def _devices() -> list[tuple[str, str]]:
+    import torch  # noqa: PLC0415 - seconds to import, and only this command needs it
+
+    found = []
+    for number in range(torch.cuda.device_count()):
+        free, whole = torch.cuda.mem_get_info(number)
+        name = torch.cuda.get_device_name(number)
+        found.append((f"cuda:{number}", f"{name}, {free / GIB:.0f} of {whole / GIB:.0f} GB free"))
+    if torch.backends.mps.is_available():
+        found.append(("mps", "Apple GPU"))
+    return found or [("gpu", "none: small models run on the processor, large ones take minutes")]
+
+
+def _optional(name: str, use: str) -> str:
+    return "installed" if find_spec(name) else f"not installed; it gives {use}"

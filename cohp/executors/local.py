@@ -1,0 +1,99 @@
+"""Draws and scores in this process: models come and go around a reward that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from cohp import pipelines, reward
+from cohp.executors.base import Stop
+from cohp.executors.drawing import drawn_or_reason
+from cohp.executors.halving import Halving
+from cohp.executors.scoring import scored_or_reason
+from cohp.pipelines.base import Generator
+from cohp.reward.base import Reward
+from cohp.types import Answer, Drawn, Note, Shot
+
+
+class LocalExecutor:
+    """Answers shots here; what it loads stays loaded until `close`, for the next run to find."""
+
+    def __init__(
+        self,
+        load_model: Callable[[str], Generator] = pipelines.load,
+        load_reward: Callable[[str], Reward] = reward.load,
+    ) -> None:
+        self._load_model = load_model
+        self._load_reward = load_reward
+        self._models: dict[str, Generator] = {}
+        self._rewards: dict[str, Reward] = {}
+        self._notes: list[Note] = []
+        self._halving = Halving(lambda text: self._notes.append(Note(text)))
+
+    def answer(
+        self, shots: Sequence[Shot], *, reward: str, parents: Mapping[str, Drawn], stop: Stop
+    ) -> Iterator[Answer | Note]:
+        """Draw and score `shots` in batches of shots that may share one."""
+        # The reward first: it must find its room before the models take theirs.
+        judge = self._reward(reward)
+        for _, group in groupby(shots, key=_batch_key):
+            for batch in self._draw(list(group), parents, judge, stop):
+                yield from batch
+
+    def revisions(self) -> Mapping[str, str]:
+        """Return the revision of each model and reward that has been loaded so far."""
+        models = {f"model {name}": each.revision for name, each in self._models.items()}
+        return models | {f"reward {name}": each.revision for name, each in self._rewards.items()}
+
+    def close(self) -> None:
+        """Let go of every model."""
+        for model in self._models.values():
+            model.close()
+        for reward in self._rewards.values():
+            reward.close()
+        self._models.clear()
+        self._rewards.clear()
+
+    def _draw(
+        self, shots: Sequence[Shot], parents: Mapping[str, Drawn], judge: Reward, stop: Stop
+    ) -> Iterator[Sequence[Answer | Note]]:
+        if stop.is_set():
+            return
+        generator = self._model(shots[0].model)
+        drawing = self._halving.batches(
+            shots[0].model, shots, lambda batch: drawn_or_reason(generator, batch, parents)
+        )
+        for drawn in drawing:
+            scoring = self._halving.batches(
+                "the reward", drawn, lambda batch: scored_or_reason(judge, batch)
+            )
+            answers = [answer for batch in scoring for answer in batch]
+            yield [*self._notes, *answers]
+            self._notes.clear()
+            if stop.is_set():
+                return
+
+    def _model(self, name: str) -> Generator:
+        if name not in self._models:
+            self._models[name] = self._load_model(name)
+        return self._models[name]
+
+    def _reward(self, name: str) -> Reward:
+        if name not in self._rewards:
+            self._rewards[name] = self._load_reward(name)
+        return self._rewards[name]
+
+
+def _batch_key(shot: Shot) -> tuple[object, ...]:
+    """Shots that agree in this may be drawn together."""
+    return (
+        shot.model,
+        shot.prompt,
+        shot.negative,
+        shot.width,
+        shot.height,
+        shot.steps,
+        shot.guidance,
+        shot.strength,
+        shot.parent is None,
+    )

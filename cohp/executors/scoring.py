@@ -1,0 +1,45 @@
+"""Scoring a batch so that one image that cannot be scored costs no other its score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+from cohp.errors import BadImage
+from cohp.reward.base import Reward
+from cohp.reward.refusal import refusal
+from cohp.types import Answer, Drawn, Score, Scored, Unscored
+
+
+def scored_or_reason(reward: Reward, drawn: Sequence[Drawn | Unscored]) -> list[Answer]:
+    """Score what was drawn, as one batch, keeping each answer at its shot's place."""
+    answers = [each if isinstance(each, Unscored) else _refused(each) for each in drawn]
+    sound = [each for each in answers if isinstance(each, Drawn)]
+    scores = iter(_score(reward, sound))
+    return [_answer(each, next(scores)) if isinstance(each, Drawn) else each for each in answers]
+
+
+def _refused(drawn: Drawn) -> Drawn | Unscored:
+    reason = refusal(drawn.image if drawn.pixels is None else drawn.pixels)
+    return Unscored(drawn.shot, reason, drawn) if reason else drawn
+
+
+def _score(reward: Reward, drawn: Sequence[Drawn]) -> list[Score | str]:
+    if not drawn:
+        return []
+    prompts = [each.shot.prompt for each in drawn]
+    images = [each.image if each.pixels is None else each.pixels for each in drawn]
+    try:
+        return list(reward.score(prompts=prompts, images=images))
+    except BadImage as error:
+        if len(drawn) == 1:
+            return [str(error)]
+    return [score for each in drawn for score in _score(reward, [each])]
+
+
+def _answer(drawn: Drawn, score: Score | str) -> Answer:
+    if isinstance(score, str):
+        return Unscored(drawn.shot, score, drawn)
+    if not isfinite(score.mean):
+        return Unscored(drawn.shot, "the reward gave no number", drawn)
+    return Scored(drawn.shot, score, drawn)

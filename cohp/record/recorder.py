@@ -1,0 +1,177 @@
+"""Writing to a run folder: one process at a time, each image whole before its line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+from PIL import Image
+
+from cohp.errors import BadInput, RunBusy, RunDamaged, RunExists
+from cohp.recipe import Recipe
+from cohp.record import journal, latents, metadata
+from cohp.record.entry import Entry
+from cohp.record.files import write_whole, writing
+from cohp.record.folder import JOURNAL, RunFolder, content_name
+from cohp.record.versions import versions
+from cohp.types import Answer, Drawn, Scored, Shot, Verdict
+
+LOCK = ".lock"
+
+
+class Recorder(RunFolder):
+    """A run folder that this process alone writes to, until it is closed."""
+
+    def __init__(self, path: Path, recipe: Recipe) -> None:
+        """Lock the run in `path` and begin a session of `recipe`; see `begin` and `reopen`."""
+        self._lock = FileLock(path / LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunBusy(path) from error
+        try:
+            with writing(path):
+                self._journal = journal.Writer(path / JOURNAL)
+                self._journal.append(_session(recipe))
+            super().__init__(path)
+            with writing(path):
+                self.images.mkdir(exist_ok=True)
+                self.latents.mkdir(exist_ok=True)
+                readable = json.dumps(self.recipe.to_json(), indent=2, ensure_ascii=False)
+                write_whole(path / "recipe.json", f"{readable}\n".encode())
+        except BaseException:
+            self._lock.release()
+            raise
+        # The drawn shots of this session, so that parents need not be read back.
+        self._fresh: dict[str, Drawn] = {}
+
+    @classmethod
+    def begin(cls, path: Path, recipe: Recipe) -> Recorder:
+        """Begin a run in a folder that is new or empty."""
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            (path / LOCK).touch()
+        except OSError as error:
+            raise BadInput(
+                f"Cannot write to {path}: {error.strerror}. Name another folder with --out."
+            ) from error
+        # A kill in the very first moment leaves a lock and less than one line behind.
+        journal_file = path / JOURNAL
+        begun = journal_file.exists() and bool(journal.read(journal_file)[0])
+        others = {each.name for each in path.iterdir()} - {LOCK, JOURNAL}
+        if begun or others:
+            raise RunExists(path)
+        return cls(path, recipe)
+
+    @classmethod
+    def reopen(cls, path: Path, rounds: int | None = None) -> Recorder:
+        """Go on with the run in `path`; `rounds` extends it."""
+        recipe = RunFolder(path).recipe
+        if rounds is not None and rounds < recipe.rounds:
+            raise BadInput(
+                f"{path} has {recipe.rounds} rounds already; a run can be extended, not cut short."
+            )
+        return cls(path, recipe.model_copy(update={"rounds": rounds or recipe.rounds}))
+
+    def loaded(self, revisions: Mapping[str, str]) -> None:
+        """Record which weights are at work; other weights than before would draw other images."""
+        for name, revision in revisions.items():
+            before = self.revisions.get(name)
+            if before is None:
+                with writing(self.path):
+                    self._journal.append({"kind": "loaded", "name": name, "revision": revision})
+                self.revisions[name] = revision
+            elif before != revision:
+                raise RunDamaged(
+                    f"{name} is at revision {revision}, this run was made with {before}. "
+                    "Bring that one back, or start a new run."
+                )
+
+    def add(self, answer: Answer) -> Entry:
+        """Record an answer: its image and latents first, whole, and then its line."""
+        with writing(self.path):
+            entry = Entry.of(answer, self._keep(answer))
+            self._journal.append({"kind": "shot", **entry.to_json()})
+        self.entries[entry.shot.id] = entry
+        return entry
+
+    def parents(self, shots: Iterable[Shot]) -> dict[str, Drawn]:
+        """Return the parents of `shots`: still in memory, or as they were written."""
+        wanted = {shot.parent for shot in shots if shot.parent is not None}
+        # What is neither wanted now nor drawn next can be read back should it be wanted again.
+        self._fresh = {each: self._fresh.get(each) or self._read(each) for each in wanted}
+        return dict(self._fresh)
+
+    def lead(self, entry: Entry) -> None:
+        """Make an entry's image the best one so far, for everyone to see."""
+        with writing(self.path):
+            write_whole(self.best, self.image(entry).read_bytes())
+
+    def forget_latents(self, verdict: Verdict) -> None:
+        """Drop the latents that no extension of the run can start from.
+
+        It can start from what was a parent, from the last round, and from the best image
+        of the chosen model.
+        """
+        shots = [entry.shot for entry in self.entries.values()]
+        last = max(shot.round for shot in shots)
+        own = [entry for entry in self.entries.values() if entry.shot.model == verdict.model]
+        best = max(own, key=lambda entry: entry.mean)
+        kept = {shot.parent for shot in shots} | {shot.id for shot in shots if shot.round == last}
+        kept.add(best.shot.id)
+        for path in self.latents.glob("*.safetensors"):
+            if path.stem not in kept:
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let others work on the run."""
+        self._journal.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        """Return itself, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let others work on the run."""
+        self.close()
+
+    def _keep(self, answer: Answer) -> str | None:
+        drawn = answer.drawn
+        if drawn is None:
+            return None
+        chunks: dict[str, str] = {}
+        if self.recipe.metadata:
+            score = answer.score if isinstance(answer, Scored) else None
+            lineage = (*self.lineage(drawn.shot)[:-1], drawn.shot)
+            chunks = metadata.chunks_of(self.recipe.to_json(), lineage, score, versions())
+        png = metadata.encode(drawn.image, chunks)
+        name = content_name(png)
+        write_whole(self.images / name, png)
+        if drawn.latents is not None:
+            latents.store(self._latents_of(drawn.shot.id), drawn.latents)
+        self._fresh[drawn.shot.id] = drawn
+        return name
+
+    def _read(self, shot_id: str) -> Drawn:
+        entry = self.entries[shot_id]
+        with Image.open(self.image(entry), formats=["PNG"]) as image:
+            pixels = image.convert("RGB")
+        return Drawn(entry.shot, pixels, latents.fetch(self._latents_of(shot_id)))
+
+    def _latents_of(self, shot_id: str) -> Path:
+        return self.latents / f"{shot_id}.safetensors"
+
+
+def _session(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "kind": "session",
+        "schema": journal.SCHEMA,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "recipe": recipe.to_json(),
+    }

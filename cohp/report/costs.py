@@ -1,0 +1,89 @@
+"""What a run would cost, told before anything is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from cohp.recipe import Recipe
+from cohp.types import Ask, Shot
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One line of the plan: some images of one round that cost the same.
+
+    `model` is None where it is chosen only once stage one is judged. `evaluations` counts
+    what the denoising networks compute; it is None where a model's own number of steps is
+    not known before it is loaded.
+    """
+
+    round: int
+    model: str | None
+    images: int
+    strength: float | None
+    evaluations: int | None
+
+
+def cost(asks: Sequence[Ask]) -> list[Cost]:
+    """Return a line for each candidate of stage one and each round after it."""
+    several = len({shot.model for shot in asks[0].shots}) > 1
+    lines: list[Cost] = []
+    for ask in asks:
+        for model in dict.fromkeys(shot.model for shot in ask.shots):
+            shots = [shot for shot in ask.shots if shot.model == model]
+            known = None if ask.round and several else model
+            each = _evaluations(shots[0])
+            total = None if each is None else each * len(shots)
+            lines.append(Cost(ask.round, known, len(shots), shots[0].strength, total))
+    return lines
+
+
+def _evaluations(shot: Shot) -> int | None:
+    if shot.steps is None:
+        return None
+    steps = max(1, ceil(shot.steps * shot.strength)) if shot.strength else shot.steps
+    guided = shot.guidance is not None and shot.guidance > 1
+    return steps * (2 if guided else 1)
+
+
+def cost_json(recipe: Recipe, lines: Sequence[Cost]) -> dict[str, Any]:
+    """Return the plan as plain values."""
+    return {
+        "recipe": recipe.to_json(),
+        "images": sum(line.images for line in lines),
+        "evaluations": _total(lines),
+        "rounds": [vars(line) for line in lines],
+    }
+
+
+def cost_text(recipe: Recipe, lines: Sequence[Cost]) -> str:
+    """Return the plan as a small table."""
+    rows = [("round", "model", "images", "strength", "evaluations")]
+    rows += [
+        (
+            str(line.round) if line.round else "stage one",
+            line.model or "the chosen one",
+            str(line.images),
+            f"{line.strength:.2f}" if line.strength else "-",
+            str(line.evaluations) if line.evaluations is not None else "?",
+        )
+        for line in lines
+    ]
+    images, evaluations = sum(line.images for line in lines), _total(lines)
+    rows.append(("in all", "", str(images), "", "?" if evaluations is None else str(evaluations)))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    table = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    head = f"{recipe.prompt}\nsearch {recipe.search}, judged by {recipe.reward}, seed {recipe.seed}"
+    return "\n".join([head, "", *table])
+
+
+def _total(lines: Sequence[Cost]) -> int | None:
+    if any(line.evaluations is None for line in lines):
+        return None
+    return sum(line.evaluations or 0 for line in lines)

@@ -1,0 +1,192 @@
+"""Promises 3 and 4: nothing is lost, and a score stays with its image."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from conftest import make_recipe
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cohp.errors import ExecutorFault, Interrupted
+from cohp.events import ImageDone, RoundDone
+from cohp.executors.local import LocalExecutor
+from cohp.record.folder import RunFolder
+from cohp.record.recorder import Recorder
+from cohp.run import Run, retrace
+from cohp.types import Scored
+
+
+class Counting(LocalExecutor):
+    """The local executor, counting what it is asked for; it may shuffle, stop or lose."""
+
+    def __init__(self, *, shuffle=None, stop_after=None, lose=False):
+        super().__init__()
+        self.asked = []
+        self.shuffle = shuffle
+        self.left = stop_after
+        self.lose = lose
+
+    def answer(self, shots, **how):
+        answers = list(super().answer(shots, **how))
+        self.asked += [shot.id for shot in shots]
+        if self.shuffle:
+            self.shuffle.shuffle(answers)
+        for answer in answers[:-1] if self.lose else answers:
+            if self.left is not None:
+                if self.left == 0:
+                    raise KilledError
+                self.left -= 1
+            yield answer
+
+
+class KilledError(Exception):
+    """Stands for a kill between two journal lines."""
+
+
+def finish(folder, recipe=None, executor=None, listen=lambda _: None, **resume):
+    begin = Recorder.reopen(folder, **resume) if recipe is None else Recorder.begin(folder, recipe)
+    with begin as recorder:
+        return Run(recorder, executor or LocalExecutor(), listen).finish()
+
+
+def lines(folder):
+    return {
+        shot: (entry.score, entry.image, entry.shot.parent)
+        for shot, entry in RunFolder(folder).entries.items()
+    }
+
+
+def scores(folder):
+    return {shot: (score, parent) for shot, (score, _, parent) in lines(folder).items()}
+
+
+@given(st.integers(0, 12), st.sampled_from(["winner", "best"]))
+@settings(max_examples=25, deadline=None)
+def test_killed_after_any_image_it_resumes_to_the_same_verdict(tmp_path_factory, done, carry):
+    base = tmp_path_factory.mktemp("kill")
+    recipe = make_recipe(carry=carry, rounds=3)
+    whole = finish(base / "whole", recipe)
+    with pytest.raises(KilledError):
+        finish(base / "cut", recipe, Counting(stop_after=done))
+    recorded = set(lines(base / "cut"))
+    assert len(recorded) == done
+    again = Counting()
+    assert finish(base / "cut", executor=again) == whole
+    assert not recorded & set(again.asked)
+    assert lines(base / "cut") == lines(base / "whole")
+    assert (base / "cut/best.png").read_bytes() == (base / "whole/best.png").read_bytes()
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=15, deadline=None)
+def test_in_whatever_order_answers_come_each_score_stays_with_its_image(tmp_path_factory, seed):
+    base = tmp_path_factory.mktemp("order")
+    recipe = make_recipe()
+    verdict = finish(base / "ordered", recipe)
+    shuffled = finish(base / "shuffled", recipe, Counting(shuffle=random.Random(seed)))
+    assert shuffled == verdict
+    assert lines(base / "shuffled") == lines(base / "ordered")
+
+
+def test_more_rounds_extend_a_finished_run_without_drawing_anything_again(tmp_path):
+    recipe = make_recipe(rounds=2)
+    finish(tmp_path / "run", recipe)
+    before = lines(tmp_path / "run")
+    executor = Counting()
+    longer = finish(tmp_path / "run", executor=executor, rounds=5)
+    assert len(executor.asked) == 3 * recipe.batch
+    assert not set(before) & set(executor.asked)
+    straight = finish(tmp_path / "straight", make_recipe(rounds=5))
+    assert longer == straight
+    # The files differ in the recipe they carry, which says 5 rounds in one and 2 in the other.
+    assert scores(tmp_path / "run") == scores(tmp_path / "straight")
+
+
+def test_a_finished_run_has_nothing_left_to_draw(tmp_path):
+    verdict = finish(tmp_path / "run", make_recipe())
+    executor = Counting()
+    assert finish(tmp_path / "run", executor=executor) == verdict
+    assert executor.asked == []
+
+
+def test_a_drawn_image_is_on_disk_whole_before_its_line(tmp_path, monkeypatch):
+    from cohp.record import journal
+
+    plain = journal.Writer.append
+
+    def append(self, data):
+        if data["kind"] == "shot":
+            folder = tmp_path / "run"
+            png = (folder / "images" / data["image"]).read_bytes()
+            assert png.endswith(b"IEND\xaeB`\x82")
+            assert (folder / "latents" / f"{data['id']}.safetensors").stat().st_size
+        plain(self, data)
+
+    monkeypatch.setattr(journal.Writer, "append", append)
+    finish(tmp_path / "run", make_recipe())
+
+
+def test_asked_to_stop_it_records_the_batch_in_hand_and_says_how_to_go_on(tmp_path):
+    from threading import Event
+
+    stop = Event()
+    recipe = make_recipe(models=["fake-ink"])
+
+    def listen(event):
+        if isinstance(event, ImageDone) and event.entry.shot.round == 1:
+            stop.set()
+
+    with (
+        Recorder.begin(tmp_path / "run", recipe) as recorder,
+        pytest.raises(Interrupted, match="cohp resume"),
+    ):
+        Run(recorder, LocalExecutor(), listen, stop).finish()
+    assert len(lines(tmp_path / "run")) == recipe.per_model + recipe.batch
+    chosen, verdict = retrace(recipe, RunFolder(tmp_path / "run").entries)
+    assert verdict is None
+    assert (tmp_path / "run/best.png").exists()
+
+
+def test_an_executor_that_loses_a_shot_is_found_out(tmp_path):
+    with pytest.raises(ExecutorFault, match="round 0"):
+        finish(tmp_path / "run", make_recipe(), Counting(lose=True))
+
+
+def test_events_tell_the_whole_run_in_order(tmp_path):
+    events = []
+    verdict = finish(tmp_path / "run", make_recipe(), listen=events.append)
+    names = [type(event).__name__ for event in events]
+    assert names == [
+        "Started",
+        *["ImageDone"] * 4,
+        "RoundDone",
+        "Chosen",
+        *[*["ImageDone"] * 3, "RoundDone"] * 2,
+        "Finished",
+    ]
+    rounds = [event for event in events if isinstance(event, RoundDone)]
+    assert rounds[-1].best.answer == verdict.best
+    done = [event.done for event in events if isinstance(event, ImageDone)]
+    assert done == list(range(1, 11))
+    assert {event.planned for event in events if isinstance(event, ImageDone)} == {10}
+
+
+def test_a_parent_is_refined_from_its_latents_after_a_resume_too(tmp_path):
+    finish(tmp_path / "run", make_recipe(rounds=1))
+    kept = {path.stem for path in (tmp_path / "run/latents").iterdir()}
+    entries = RunFolder(tmp_path / "run").entries.values()
+    last = {entry.shot.id for entry in entries if entry.shot.round == 1}
+    parents = {entry.shot.parent for entry in entries if entry.shot.parent}
+    assert last | parents <= kept
+    assert len(kept) < len(entries)
+
+
+def test_retracing_a_journal_tells_the_choice_and_the_verdict(tmp_path):
+    recipe = make_recipe()
+    verdict = finish(tmp_path / "run", recipe)
+    chosen, told = retrace(recipe, RunFolder(tmp_path / "run").entries)
+    assert told == verdict
+    assert chosen.model == verdict.model
+    assert all(isinstance(each, Scored) for each in told.lineage)
