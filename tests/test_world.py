@@ -54,7 +54,8 @@ def test_a_caption_says_only_what_is_true():
     for scene, told in islice(scenes(3), 400):
         for name, table in tables.items():
             truth = getattr(scene, name)
-            named = [key for key, names in table.items() if _names(told.text, names)]
+            text = told.text.replace("green field", "field") if name == "colour" else told.text
+            named = [key for key, names in table.items() if _names(text, names)]
             assert named == ([truth] if name in told.says else []), (told, scene)
 
 
