@@ -82,7 +82,8 @@ class MPS(PairReward):
         seen = towers.clip.visual_projection(towers.clip.vision_model(pixels).last_hidden_state)
         looking = self._model.get_submodule("mps.cross_model")
         looked = directions(looking(seen, words[place], hidden[place])[:, 0])
-        return towers.scale * (looked * directions(ends[place])).sum(-1)
+        scores: Tensor = towers.scale * (looked * directions(ends[place])).sum(-1)
+        return scores
 
     def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Return a vector for each token, padding included, and one for the end of the text."""

@@ -139,4 +139,5 @@ class Attention(nn.Module):
 
 def directions(vectors: Tensor) -> Tensor:
     """Scale each vector to length one."""
-    return vectors / vectors.norm(dim=-1, keepdim=True)
+    lengths: Tensor = vectors.norm(dim=-1, keepdim=True)
+    return vectors / lengths

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from struct import unpack
 
 import torch
-from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from cohp.errors import BadInput, MissingWeights
+from cohp.reward.cache import cache_folder, put
 
 PICKLED = (".pt", ".pth", ".bin", ".ckpt")
 NESTS = ("state_dict", "model", "module")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-def cache_folder() -> Path:
-    """Return where derived files are kept: COHP_CACHE, else the user's cache."""
-    named = os.environ.get("COHP_CACHE")
-    return Path(named) if named else user_cache_path("cohp")
 
 
 def weights_file(place: Path) -> Path:
@@ -66,7 +58,7 @@ def digest(path: Path) -> str:
         value = hashlib.file_digest(file, "sha256").hexdigest()
     # A cache that cannot be written costs time, not correctness.
     with suppress(OSError):
-        _replace(note, lambda path: path.write_text(value, "ascii"))
+        put(note, lambda path: path.write_text(value, "ascii"))
     return value
 
 
@@ -79,14 +71,28 @@ def read(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a file; a pickled one is converted once, and never run."""
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
-    twin = cache_folder() / "converted" / f"{digest(path)}.safetensors"
+    twin = _twin(path)
     if not twin.is_file():
-        tensors = _unpickle(path)
+        found = _unpickle(path)
         try:
-            _replace(twin, lambda place: save_file(tensors, place, metadata={"format": "pt"}))
+            _keep(found, twin)
         except (OSError, SafetensorError):
-            return tensors  # no room for the twin: it will be converted again next time
+            return found  # no room for the twin: it will be converted again next time
     return _read_safetensors(twin)
+
+
+def converted(path: Path) -> Path:
+    """Return a pickled file's twin in safetensors, made now where it is not there yet."""
+    twin = _twin(path)
+    if not twin.is_file():
+        try:
+            _keep(_unpickle(path), twin)
+        except (OSError, SafetensorError) as error:
+            raise BadInput(
+                f"{path} has to be converted once, and {twin.parent} cannot take it: {error}. "
+                "Make room, or name another place with COHP_CACHE."
+            ) from error
+    return twin
 
 
 def fit(  # noqa: PLR0913 - each says one thing of the same load
@@ -127,6 +133,14 @@ def fit(  # noqa: PLR0913 - each says one thing of the same load
             counted = torch.arange(buffer.shape[-1]).expand(buffer.shape)
             module.get_submodule(owner).register_buffer(leaf, counted, persistent=False)
     module.eval().requires_grad_(requires_grad=False).to(device)
+
+
+def _twin(path: Path) -> Path:
+    return cache_folder() / "converted" / f"{digest(path)}.safetensors"
+
+
+def _keep(found: Mapping[str, Tensor], twin: Path) -> None:
+    put(twin, lambda place: save_file(dict(found), place, metadata={"format": "pt"}))
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -193,18 +207,6 @@ def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         own[name] = tensor.contiguous().clone() if place in seen else tensor.contiguous()
         seen.add(place)
     return own
-
-
-def _replace(place: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its place and move it there whole."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=place.parent, suffix=place.suffix)
-    os.close(handle)
-    try:
-        write(Path(name))
-        Path(name).replace(place)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _float(tensor: Tensor) -> Tensor:

@@ -1,0 +1,108 @@
+"""What is known of each reward before any of it is loaded: data, read without torch."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from cohp.errors import UnknownName
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files of one publisher: of a hub repository, or the one file at an address.
+
+    `into` is the subfolder of the reward's folder they go into. `pickled` weights are converted
+    to safetensors under the name it gives. Without a `revision` the newest is taken: none was
+    verified, and none is made up.
+    """
+
+    files: tuple[str, ...]
+    repo: str | None = None
+    revision: str | None = None
+    url: str | None = None
+    sha256: str | None = None
+    into: str = ""
+    pickled: str | None = None
+
+    @property
+    def where(self) -> str:
+        """Name the place the files come from."""
+        return (
+            f"{self.repo}{f'@{self.revision}' if self.revision else ''}"
+            if self.repo
+            else str(self.url)
+        )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One reward: its class, what it costs, what its numbers are like."""
+
+    name: str
+    implementation: str
+    about: str
+    licence: str
+    range: str
+    bytes: int
+    aliases: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    # Other rewards whose folder must stand beside this one's.
+    needs: tuple[str, ...] = ()
+    # Where a person gets what no program can download.
+    by_hand: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> str:
+        """The size of the download, for people."""
+        if self.bytes >= 10**9:
+            return f"{self.bytes / 10**9:.1f} GB"
+        return f"{self.bytes / 10**6:.0f} MB"
+
+
+@cache
+def entries() -> Mapping[str, Entry]:
+    """Return every reward that has weights, by its name; aliases are not in it."""
+    text = files("cohp.reward").joinpath("catalogue.toml").read_text("utf-8")
+    return {name: _entry(name, table) for name, table in tomllib.loads(text).items()}
+
+
+@cache
+def names() -> Mapping[str, str]:
+    """Return "module:attr" for each name and alias, as the registry wants them."""
+    return {
+        name: entry.implementation
+        for entry in entries().values()
+        for name in (entry.name, *entry.aliases)
+    }
+
+
+def find(name: str) -> Entry:
+    """Return the reward called `name`, or say which names are close."""
+    for entry in entries().values():
+        if name in (entry.name, *entry.aliases):
+            return entry
+    raise UnknownName("reward", name, names())
+
+
+def _entry(name: str, table: dict[str, object]) -> Entry:
+    sources = tuple(_source(each) for each in _tables(table.pop("sources", ())))
+    listed = {key: tuple(_texts(table.pop(key, ()))) for key in ("aliases", "needs")}
+    implementation = table.pop("class")
+    return Entry(name=name, implementation=implementation, sources=sources, **listed, **table)  # type: ignore[arg-type]
+
+
+def _source(table: dict[str, object]) -> Source:
+    return Source(files=tuple(_texts(table.pop("files"))), **table)  # type: ignore[arg-type]
+
+
+def _tables(value: object) -> list[dict[str, object]]:
+    return [dict(each) for each in value] if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list | tuple) else []
