@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, log10
 
 from cohp.record.entry import Entry
@@ -126,7 +127,7 @@ def _lead(story: Story, axes: Axes) -> Iterator[Html]:
 
 def _lineage(story: Story, spots: dict[str, float], axes: Axes) -> Iterator[Html]:
     path = [entry for entry in story.lineage if entry.score]
-    for parent, child in zip(path, path[1:], strict=False):
+    for parent, child in pairwise(path):
         yield _line(
             "descent",
             spots[parent.shot.id],

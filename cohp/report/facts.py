@@ -70,7 +70,7 @@ def _models(models: Sequence[Mapping[str, Any]]) -> Html:
 
 def _value(value: object) -> str:
     if value is None or value == "":
-        return "–"
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):

@@ -8,7 +8,7 @@ from cohp.record.entry import Entry
 from cohp.report.markup import Html, tag
 from cohp.report.picture import SIDES, data_uri, opened, within
 from cohp.report.story import Story
-from cohp.report.words import place, shortened
+from cohp.report.words import place, shortened, size
 
 MOST_SHOWN = 400
 # What all thumbnails may weigh together, so that the page can still be sent by mail.
@@ -115,10 +115,13 @@ class Gallery:
             "true start": _plain(entry.true_start),
             "steps": _plain(shot.steps),
             "guidance": _plain(shot.guidance),
-            "size": f"{shot.width} × {shot.height}",
+            "size": size(shot),
             "time": f"{entry.seconds:.2f} s",
             "file": entry.image,
-            **{str(name): shortened(str(value), LONGEST_FACT) for name, value in entry.facts.items()},
+            **{
+                str(name): shortened(str(value), LONGEST_FACT)
+                for name, value in entry.facts.items()
+            },
         }
         link = tag("a", place(parent), href=f"#shot-{shot.parent}") if parent else None
         rows = [tag("div", tag("dt", "parent"), tag("dd", link))] if link else []

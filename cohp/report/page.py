@@ -14,7 +14,7 @@ from cohp.report.markup import Html, joined, tag
 from cohp.report.picture import data_uri, opened, webp
 from cohp.report.story import Story
 from cohp.report.why import why
-from cohp.report.words import round_name, shortened
+from cohp.report.words import round_name, shortened, size
 
 BEST_SIDE = 768
 LONG_PROMPT = 160
@@ -105,7 +105,7 @@ def _result(story: Story, best: Entry | None) -> Iterator[Html]:
         "Model": shot.model,
         "Seed": str(shot.seed),
         "Found in": round_name(shot.round),
-        "Size": f"{shot.width} × {shot.height}",
+        "Size": size(shot),
     }
     yield tag(
         "dl",
@@ -131,10 +131,13 @@ def _sections(gallery: Gallery) -> Iterator[Html]:
         yield _section(title, tree.candidates(gallery))
     if any(number > 0 for number in story.rounds):
         yield _section("The rounds: refining the best", tree.rounds(gallery))
-    yield _section("The recipe", recipe_table(story))
-    if story.entries:
-        yield _section("Times", times_table(story))
-    yield _section("Made with", versions_table(story))
+    yield tag(
+        "div",
+        _section("The recipe", recipe_table(story)),
+        _section("Times", times_table(story)) if story.entries else None,
+        _section("Made with", versions_table(story)),
+        class_="tables",
+    )
 
 
 def _section(title: str, *content: Html) -> Html:

@@ -133,6 +133,4 @@ class Story:
 
 def winner(entries: Iterable[Entry]) -> Entry | None:
     """Return the entry with the highest score, of equals the first, or None where none has one."""
-    return max(
-        (each for each in entries if each.score), key=lambda each: each.mean, default=None
-    )
+    return max((each for each in entries if each.score), key=lambda each: each.mean, default=None)

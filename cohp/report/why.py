@@ -6,7 +6,7 @@ from math import hypot
 
 from cohp.record.entry import Entry
 from cohp.report.story import Story, winner
-from cohp.report.words import count, round_name
+from cohp.report.words import count, round_name, standings
 
 RULE_WORDS = {
     "mean": "mean score",
@@ -28,11 +28,8 @@ def choice(story: Story) -> str:
     if story.chosen is None:
         return ""
     rule = RULE_WORDS.get(story.chosen.rule, story.chosen.rule)
-    ranked = sorted(story.chosen.standings.items(), key=lambda item: -item[1])
-    shown = [f"{value:.0%}" if story.chosen.rule == "probability" else story.ruler.number(value)
-             for _, value in ranked]
-    listed = ", ".join(f"{name} {value}" for (name, _), value in zip(ranked, shown, strict=True))
-    return f"{story.chosen.model} was chosen by {rule}: {listed}."
+    stood = standings(story.chosen, story.ruler)
+    return f"{story.chosen.model} was chosen by {rule}: {stood}."
 
 
 def _compared(story: Story, best: Entry) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cohp.record.entry import Entry
-from cohp.types import Score
+from cohp.types import Chosen, Score, Shot
 
 MINUTE = 60
 HOUR = 3600
 TENTHS_BELOW = 10
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def size(shot: Shot) -> str:
+    """Write how large an image is."""
+    return f"{shot.width} {TIMES} {shot.height}"
+
+
 def round_name(number: int) -> str:
     """Name a round; the one that compares the candidates is stage one."""
     return "Stage one" if number == 0 else f"Round {number}"
@@ -75,3 +81,15 @@ def shortened(text: str, longest: int) -> str:
     """Return text on one line, cut with an ellipsis where it is too long."""
     line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
+def standing(chosen: Chosen, model: str, ruler: Ruler) -> str:
+    """Write how a candidate stood by the rule that chose."""
+    value = chosen.standings[model]
+    return f"{value:.0%}" if chosen.rule == "probability" else ruler.number(value)
+
+
+def standings(chosen: Chosen, ruler: Ruler) -> str:
+    """Write how all candidates stood, the highest first."""
+    ranked = sorted(chosen.standings, key=lambda model: -chosen.standings[model])
+    return ", ".join(f"{model} {standing(chosen, model, ruler)}" for model in ranked)
