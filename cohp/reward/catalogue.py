@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -31,11 +31,9 @@ class Source:
     @property
     def where(self) -> str:
         """Name the place the files come from."""
-        return (
-            f"{self.repo}{f'@{self.revision}' if self.revision else ''}"
-            if self.repo
-            else str(self.url)
-        )
+        if self.repo is None:
+            return str(self.url)
+        return f"{self.repo} at {self.revision[:12]}" if self.revision else self.repo
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,11 @@ class Entry:
     sources: tuple[Source, ...] = ()
     # Other rewards whose folder must stand beside this one's.
     needs: tuple[str, ...] = ()
+    # Its usual deviation among images of one prompt, roughly: for an ensemble whose opening
+    # cannot tell.
+    spread: float = 1.0
     # Where a person gets what no program can download.
     by_hand: str | None = None
-    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def size(self) -> str:
