@@ -29,7 +29,8 @@ class HPSv3(QwenReward):
     MEAN = (0.48145466, 0.4578275, 0.40821073)
     STD = (0.26862954, 0.26130258, 0.27577711)
 
-    def build(self, config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
+    @staticmethod
+    def build(config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
         """Make Qwen2-VL and a three-layer head; the vocabulary is as large as the weights'."""
         settings = Qwen2VLConfig(**config)
         # config.json is the base model's and counts rows that the weights do not have.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -49,12 +50,15 @@ class HPSv3PP(QwenReward):
         iter_step: float = 0.0,
         **options: Any,  # noqa: ANN401 - passed on
     ) -> None:
-        if not 0 <= iter_step <= 1:
-            raise BadInput(f"iter_step is between 0 and 1, not {iter_step}.")
+        if not (isfinite(iter_step) and iter_step >= 0):
+            raise BadInput(
+                f"iter_step is a number from 0 up, 1 at the most as a rule: {iter_step}."
+            )
         super().__init__(folder, device, **options)
         self.iter_step = iter_step
 
-    def build(self, config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
+    @staticmethod
+    def build(config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
         """Make Qwen3-VL, the capability and condition encoders, and the head."""
         settings = Qwen3VLConfig(**config)
         settings.text_config.vocab_size = rows(stored, "model.language_model.embed_tokens.weight")

@@ -74,8 +74,9 @@ class QwenReward(ABC):
         fill(self._model, files, self.rename, plan)
         self._dtype = plan.dtype
 
+    @staticmethod
     @abstractmethod
-    def build(self, config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
+    def build(config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
         """Make the model, without weights: `visual`, `language_model` and the heads."""
 
     @abstractmethod

@@ -98,6 +98,12 @@ def normalised(
     rows: torch.Tensor, mean: tuple[float, float, float], std: tuple[float, float, float]
 ) -> torch.Tensor:
     """Return rows of patches, bytes, as float32 around zero."""
-    channels = rows.reshape(*rows.shape[:-1], 3, -1).float() / 255
-    shift, scale = (torch.tensor(each, device=rows.device)[:, None] for each in (mean, std))
-    return ((channels - shift) / scale).flatten(-2)
+    scale, shift = (
+        torch.tensor(each, device=rows.device)[:, None]
+        for each in (
+            [1 / (255 * s) for s in std],
+            [-m / s for m, s in zip(mean, std, strict=True)],
+        )
+    )
+    channels = rows.reshape(*rows.shape[:-1], 3, -1).float()
+    return channels.mul_(scale).add_(shift).flatten(-2)
