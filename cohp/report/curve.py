@@ -114,15 +114,18 @@ def _grid(axes: Axes, ruler: Ruler) -> Iterator[Html]:
 
 
 def _lead(story: Story, axes: Axes) -> Iterator[Html]:
-    """Draw the best so far as stairs: level through a round, a step where one took the lead."""
-    before: tuple[float, float] | None = None
+    """Draw the best so far as stairs: level while an image leads, a step where another takes it."""
     half = (RIGHT - LEFT) / len(axes.rounds) / 2
-    for number, entry in story.running_best.items():
-        y, start, end = axes.y(entry.mean), axes.x(number) - half, axes.x(number) + half
-        if before:
-            yield _line("lead", before[0], before[1], start, y)
-        yield _line("lead", start, y, end, y)
-        before = end, y
+    leads = [(number, entry.mean) for number, entry in story.running_best.items()]
+    stairs = [(axes.x(number) - half, axes.y(mean)) for number, mean in leads]
+    corners = [
+        spot
+        for place, spot in enumerate(stairs)
+        if place == 0 or leads[place][1] != leads[place - 1][1]
+    ]
+    for (x, y), (end, next_y) in pairwise([*corners, (RIGHT, corners[-1][1])]):
+        yield _line("lead", x, y, end, y)
+        yield _line("lead", end, y, end, next_y)
 
 
 def _lineage(story: Story, spots: dict[str, float], axes: Axes) -> Iterator[Html]:

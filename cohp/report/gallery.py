@@ -15,6 +15,7 @@ MOST_SHOWN = 400
 ROOM = 2_300_000
 MOST_ROOM = 30_000
 LONGEST_FACT = 120
+LONGEST_REASON = 140
 
 
 class Gallery:
@@ -24,7 +25,9 @@ class Gallery:
         """Decide what is shown."""
         self.story = story
         self.shown: Mapping[int, tuple[Entry, ...]] = _shown(story)
-        pictures = sum(len(row) for row in self.shown.values()) + len(story.lineage)
+        pictures = sum(len(row) for row in self.shown.values()) + min(
+            len(story.lineage), MOST_SHOWN
+        )
         self._room = min(MOST_ROOM, ROOM // max(1, pictures))
 
     def hidden(self, number: int) -> int:
@@ -49,6 +52,9 @@ class Gallery:
                     ),
                     self._details(entry),
                 ),
+                tag("p", shortened(entry.reason, LONGEST_REASON), class_="reason")
+                if entry.reason
+                else None,
             ),
             class_=" ".join(["shot", *self._marks(entry)]),
             id=f"shot-{shot.id}",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import inf
+from typing import TypeVar
 
 from cohp.record.entry import Entry
 from cohp.report.story import Story, winner
@@ -15,11 +17,14 @@ SIDES = (176, 144, 112, 88, 64)
 TALLEST = 5200
 MOST_WIDE = 1120
 MOST_ROWS = 40
-MOST_IN_ROW = 48
+MOST_IMAGES = 500
+LEAST_IN_ROW = 8
 GAP = 14
 CAPTION = 34
 ROW_GAP = 20
 LEAST_ROW = 96
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -53,22 +58,31 @@ class Grid:
 
 
 def rows_of(story: Story) -> list[Row]:
-    """Return a story's rows; of very many rounds, those that matter most to its end."""
-    rows = [
-        _row(each.model, "chosen" if each.chosen else "stage one", each.entries, story)
-        for each in story.standings
-        if each.entries
-    ]
-    rows = rows[: MOST_ROWS // 2]
-    later = [number for number in story.rounds if number > 0]
+    """Return a story's rows; of very many, those that matter most to its end."""
+    first = [each for each in story.standings if each.entries]
+    first = _most(first, MOST_ROWS // 2, lambda each: (each.top in story.lineage, _mean(each.top)))
     told = {each.shot.round for each in story.lineage}
-    ranked = sorted(later, key=lambda number: (number not in told, -number))
-    kept = set(ranked[: MOST_ROWS - len(rows)])
-    return rows + [
-        _row(round_name(number), _strength(story.rounds[number]), story.rounds[number], story)
-        for number in later
-        if number in kept
+    later = [number for number in story.rounds if number > 0]
+    later = _most(later, MOST_ROWS - len(first), lambda number: (number in told, number))
+    share = max(LEAST_IN_ROW, MOST_IMAGES // max(1, len(first) + len(later)))
+    stage_one = [
+        _row(each.model, "chosen" if each.chosen else "stage one", each.entries, story, share)
+        for each in first
     ]
+    return stage_one + [
+        _row(round_name(number), _strength(row), row, story, share)
+        for number, row in ((number, story.rounds[number]) for number in later)
+    ]
+
+
+def _most(things: Sequence[T], most: int, worth: Callable[[T], tuple[bool, float]]) -> list[T]:
+    """Return the `most` worthiest of some things, in the order they came."""
+    ranked = sorted(range(len(things)), key=lambda place: worth(things[place]), reverse=True)
+    return [things[place] for place in sorted(ranked[:most])]
+
+
+def _mean(entry: Entry | None) -> float:
+    return entry.mean if entry else -inf
 
 
 def grid_for(rows: Sequence[Row]) -> Grid:
@@ -88,13 +102,9 @@ def _grid(rows: Sequence[Row], side: int, longest: int) -> Grid:
     return Grid(side, across, tuple(ends[:-1]), ends[-1])
 
 
-def _row(name: str, note: str, entries: Sequence[Entry], story: Story) -> Row:
-    if len(entries) <= MOST_IN_ROW:
-        return Row(name, note, tuple(entries), 0)
-    ranked = sorted(entries, key=lambda each: (each.shot.id not in story.lineage_ids, -each.mean))
-    kept = {each.shot.id for each in ranked[: MOST_IN_ROW - 1]}
-    shown = tuple(each for each in entries if each.shot.id in kept)
-    return Row(name, note, shown, len(entries) - len(shown))
+def _row(name: str, note: str, entries: Sequence[Entry], story: Story, share: int) -> Row:
+    shown = _most(entries, share, lambda each: (each.shot.id in story.lineage_ids, each.mean))
+    return Row(name, note, tuple(shown), len(entries) - len(shown))
 
 
 def _strength(entries: Sequence[Entry]) -> str:

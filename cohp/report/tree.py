@@ -11,12 +11,17 @@ from cohp.report.story import Standing, Story, winner
 from cohp.report.why import choice
 from cohp.report.words import count, place, round_name
 
+MOST_STEPS = 60
+
 
 def line(gallery: Gallery) -> Html:
     """Return the winner's lineage as a strip, each step with what it gained."""
     story = gallery.story
     steps: list[Html] = []
-    for before, entry in zip((None, *story.lineage), story.lineage, strict=False):
+    pairs = list(zip((None, *story.lineage), story.lineage, strict=False))
+    # The first ancestor and the steps nearest to the winner tell most.
+    kept = pairs if len(pairs) <= MOST_STEPS else [pairs[0], *pairs[1 - MOST_STEPS :]]
+    for before, entry in kept:
         gain = _gain(story, before, entry)
         strength = entry.shot.strength
         steps.append(
@@ -33,7 +38,13 @@ def line(gallery: Gallery) -> Html:
                 tag("p", f"strength {strength:.2f}", class_="where") if strength else None,
             )
         )
-    return tag("ol", *steps, class_="line")
+    left_out = len(pairs) - len(kept)
+    note = f"{count(left_out, 'step')} between the first and the second are not shown."
+    return tag(
+        "div",
+        tag("ol", *steps, class_="line"),
+        tag("p", note, class_="soft") if left_out else None,
+    )
 
 
 def candidates(gallery: Gallery) -> Html:
