@@ -28,9 +28,7 @@ from cohp.reward.images import as_rgb
 from cohp.types import Score
 
 CASES = [
-    pytest.param(name, case, id=case["id"])
-    for name in REWARDS
-    for case in manifest(name)["cases"]
+    pytest.param(name, case, id=case["id"]) for name in REWARDS for case in manifest(name)["cases"]
 ]
 
 
@@ -96,7 +94,9 @@ def test_hpsv1_is_a_hundred_times_the_cosine_of_the_same_model_in_openais_layout
     """There is no golden set for HPSv1: this one is the CLIP set's, under OpenAI's names."""
     folder = openai_layout(tmp_path)
     reward = HPSv1(folder=folder)
-    plain = [case for case in cases("clip") if case["prompt"].isascii() and "&" not in case["prompt"]]
+    plain = [
+        case for case in cases("clip") if case["prompt"].isascii() and "&" not in case["prompt"]
+    ]
     assert len(plain) > 25
     for case, mean in zip(plain, scored(reward, plain), strict=True):
         wanted = 100 * case["expected"]["cosine_openai_preprocess"]
