@@ -19,7 +19,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
 }
 """What each head decides between; a subject may also be none that a person would name."""
 
-WIDTHS = (24, 48, 96, 128)
+WIDTHS = (16, 32, 64, 96)
 
 
 class Referee(nn.Module):

@@ -1,0 +1,41 @@
+"""Writes a checkpoint as an ordinary diffusers folder: `python -m training.generator.export`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from training.generator import checkpoint
+from training.generator.parts import pipeline, scheduler
+
+
+def export(source: Path, folder: Path, *, order: int, shift: float) -> int:
+    """Write the averaged weights in half precision; give the folder's size in bytes."""
+    generator = checkpoint.build(checkpoint.load(source))
+    pipe = pipeline(generator)
+    pipe.scheduler = scheduler(order, shift)
+    pipe.transformer.half()
+    pipe.text_encoder.half()
+    pipe.text_encoder_2.half()
+    pipe.text_encoder_3.half()
+    pipe.save_pretrained(folder, safe_serialization=True)
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def main() -> None:
+    """Export and say how large it became."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--order", type=int, default=2)
+    parser.add_argument("--shift", type=float, default=1.0)
+    told = parser.parse_args()
+    torch.set_num_threads(1)
+    size = export(told.source, told.folder, order=told.order, shift=told.shift)
+    print(f"{told.folder}: {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
