@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -74,7 +73,7 @@ def exit_code(error: errors.CohpError) -> int:
     epilog="Exit codes: 0 done, 2 bad input, 3 something missing, 4 trouble with a run folder, "
     "5 nothing could be scored, 6 out of memory, 130 stopped (resumable), 1 anything else.",
 )
-@click.version_option(version("cohp"), prog_name="cohp")
+@click.version_option(package_name="cohp", prog_name="cohp")
 def main() -> None:
     """CoHP makes any text-to-image model show its best.
 

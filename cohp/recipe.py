@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+)
 
 from cohp import registry
 from cohp.catalogue import default_models, find
@@ -20,7 +28,7 @@ LARGEST_SIDE = 4096
 
 Strength = Annotated[float, Field(gt=0, le=1)]
 # TOML and JSON have arrays where we have tuples.
-Strengths = Annotated[tuple[Strength, ...], Field(min_length=1, strict=False)]
+ListedStrengths = Annotated[tuple[Strength, ...], Field(min_length=1, strict=False)]
 Side = Annotated[int, Field(ge=SMALLEST_SIDE, le=LARGEST_SIDE, multiple_of=8)]
 
 
@@ -41,6 +49,14 @@ class Decay(_Strict):
     floor: Strength = 0.3
 
 
+# Told apart by their shape, so that an error speaks of the one that was meant.
+FALLING, LISTED = "falling", "listed"
+Strengths = Annotated[
+    Annotated[Decay, Tag(FALLING)] | Annotated[ListedStrengths, Tag(LISTED)],
+    Discriminator(lambda given: FALLING if isinstance(given, Decay | Mapping) else LISTED),
+]
+
+
 class Candidate(_Strict):
     """One model that takes part, with the settings it draws with."""
 
@@ -54,7 +70,7 @@ class Candidate(_Strict):
 class Recipe(_Strict):
     """What to run, complete: equal recipes on equal weights give equal images."""
 
-    prompt: str = Field(min_length=1, max_length=LONGEST_PROMPT)
+    prompt: str = Field(max_length=LONGEST_PROMPT)
     negative: str = Field(default="", max_length=LONGEST_PROMPT)
     seed: int = Field(ge=0, le=LARGEST_SEED)
     search: str = "cohp"
@@ -62,7 +78,7 @@ class Recipe(_Strict):
     per_model: int = Field(default=4, ge=1, le=100_000)
     rounds: int = Field(default=4, ge=1, le=100_000)
     batch: int = Field(default=4, ge=1, le=100_000)
-    strengths: Decay | Strengths = Decay()
+    strengths: Strengths = Decay()
     reward: str = "fake"
     pick: Literal["mean", "max", "probability"] = "mean"
     carry: Literal["winner", "best"] = "best"
@@ -127,12 +143,17 @@ def _candidate(listed: object, shared: Mapping[str, Any]) -> dict[str, Any]:
 def explain(error: ValidationError) -> str:
     """Say in one sentence what is wrong with a recipe, the key first."""
     first = error.errors()[0]
-    place = [str(part) for part in first["loc"] if not str(part).startswith(("Decay", "tuple"))]
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        message = f"there is no such key; the keys are {', '.join(sorted(Recipe.model_fields))}"
-    elif first["type"] == "string_too_long":
-        message = f"{message}, this one has {len(first['input'])}"
-    elif not message.startswith("the prompt is empty") and first["type"] != "missing":
-        message = f"{message}, not {str(first['input'])[:80]!r}"
-    return f"{'.'.join(place)}: {message}"
+    # How strengths were told apart is no part of what a person wrote.
+    place = ".".join(str(part) for part in first["loc"] if part not in {FALLING, LISTED})
+    given = first["input"]
+    match first["type"]:
+        case "extra_forbidden":
+            nested: dict[str, type[_Strict]] = {"strengths": Decay, "models": Candidate}
+            table = nested.get(place.split(".")[0], Recipe)
+            return f"{place}: there is no such key; the keys are {', '.join(table.model_fields)}"
+        case "string_too_long":
+            return f"{place}: {first['msg']}, this one has {len(given)}"
+        case "value_error" | "missing":
+            return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+        case _:
+            return f"{place}: {first['msg']}, not {str(given)[:80]!r}"

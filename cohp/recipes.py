@@ -46,9 +46,10 @@ def make(base: str | None, options: Mapping[str, Any]) -> Recipe:
     try:
         return build({**named()[DEFAULT], **own, **said})
     except BadRecipe as error:
-        key = str(error).partition(":")[0].split(".")[0]
-        line = _line_of(key, text)
-        where = f"{path}, line {line}" if line and key not in said else str(path)
+        # The innermost key first: `models.0.width` may be the recipe's own `width`.
+        keys = str(error).partition(":")[0].split(".")[::-1]
+        line = next(filter(None, (_line_of(key, text) for key in keys if key not in said)), None)
+        where = f"{path}, line {line}" if line else str(path)
         raise BadRecipe(f"{where}: {error}") from error
 
 

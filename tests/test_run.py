@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from threading import Event
 
 import pytest
 from conftest import make_recipe
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from cohp.errors import ExecutorFault, Interrupted
 from cohp.events import ImageDone, RoundDone
 from cohp.executors.local import LocalExecutor
+from cohp.record import journal
 from cohp.record.folder import RunFolder
 from cohp.record.recorder import Recorder
 from cohp.run import Run, retrace
@@ -112,8 +114,6 @@ def test_a_finished_run_has_nothing_left_to_draw(tmp_path):
 
 
 def test_a_drawn_image_is_on_disk_whole_before_its_line(tmp_path, monkeypatch):
-    from cohp.record import journal
-
     plain = journal.Writer.append
 
     def append(self, data):
@@ -129,8 +129,6 @@ def test_a_drawn_image_is_on_disk_whole_before_its_line(tmp_path, monkeypatch):
 
 
 def test_asked_to_stop_it_records_the_batch_in_hand_and_says_how_to_go_on(tmp_path):
-    from threading import Event
-
     stop = Event()
     recipe = make_recipe(models=["fake-ink"])
 
@@ -144,8 +142,7 @@ def test_asked_to_stop_it_records_the_batch_in_hand_and_says_how_to_go_on(tmp_pa
     ):
         Run(recorder, LocalExecutor(), listen, stop).finish()
     assert len(lines(tmp_path / "run")) == recipe.per_model + recipe.batch
-    chosen, verdict = retrace(recipe, RunFolder(tmp_path / "run").entries)
-    assert verdict is None
+    assert retrace(recipe, RunFolder(tmp_path / "run").entries) == (None, None)
     assert (tmp_path / "run/best.png").exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from cohp.engine import story
 from cohp.record.folder import RunFolder
@@ -15,4 +16,4 @@ from cohp.report.explain import explain
 @click.argument("run", type=click.Path(path_type=Path))
 def show(run: Path) -> None:
     """Tell how the run in the folder RUN came to its best image, and why that one won."""
-    click.echo(explain(story(RunFolder(run))))
+    Console().print(explain(story(RunFolder(run))))

@@ -8,10 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from rich.console import Console
 
 from cohp.commands.stopping import stop_after_batch
 from cohp.engine import Engine
-from cohp.report.live import watching
+from cohp.report.live import view
 from cohp.result import Result
 
 
@@ -24,8 +25,9 @@ def view_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def work(begin: Callable[..., Result], *, as_json: bool, quiet: bool) -> None:
     """Call `begin(engine, on_event=..., stop=...)` and show the run as it goes."""
-    with Engine() as engine, stop_after_batch() as stop, watching(quiet=quiet or as_json) as view:
-        result = begin(engine, on_event=view, stop=stop)
+    seeing = view(Console(), quiet=quiet or as_json)
+    with Engine() as engine, stop_after_batch() as stop, seeing:
+        result = begin(engine, on_event=seeing, stop=stop)
     if as_json:
         click.echo(json.dumps(outcome(result)))
 

@@ -49,8 +49,8 @@ class LocalExecutor:
         """Let go of every model."""
         for model in self._models.values():
             model.close()
-        for reward in self._rewards.values():
-            reward.close()
+        for judge in self._rewards.values():
+            judge.close()
         self._models.clear()
         self._rewards.clear()
 

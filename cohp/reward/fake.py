@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
+from cohp.reward.images import as_rgb
 from cohp.types import Score
 
 if TYPE_CHECKING:
@@ -35,13 +35,11 @@ class FakeReward:
 
 
 def _score(prompt: str, image: Picture) -> Score:
-    if not isinstance(image, Image.Image):
-        levels = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0)
-        image = Image.fromarray(levels.cpu().numpy())
-    pixels = np.asarray(image.convert("L"), dtype=np.float32)
+    picture = as_rgb(image)
+    pixels = np.asarray(picture.convert("L"), dtype=np.float32)
     # The median passes over outlines and finds the grain between them.
     across, down = np.diff(pixels, axis=1), np.diff(pixels, axis=0)
     grain = float(np.median(np.abs(across)) + np.median(np.abs(down))) / 2
-    digest = hashlib.sha256(prompt.encode() + image.tobytes()).digest()
+    digest = hashlib.sha256(prompt.encode() + picture.tobytes()).digest()
     taste = float(np.random.default_rng(list(digest[:8])).normal()) * JUDGE_NOISE
     return Score(10 - GRAIN_SCALE * grain**0.5 + taste, JUDGE_NOISE)
