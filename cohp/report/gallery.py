@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cohp.record.entry import Entry
 from cohp.report.markup import Html, tag
-from cohp.report.picture import SIDES, data_uri, opened, within
+from cohp.report.picture import SIDES, Shrinker, data_uri, opened
 from cohp.report.story import Story
 from cohp.report.words import place, shortened, size
 
@@ -28,7 +28,7 @@ class Gallery:
         pictures = sum(len(row) for row in self.shown.values()) + min(
             len(story.lineage), MOST_SHOWN
         )
-        self._room = min(MOST_ROOM, ROOM // max(1, pictures))
+        self._shrinker = Shrinker(min(MOST_ROOM, ROOM // max(1, pictures)))
 
     def hidden(self, number: int) -> int:
         """Return how many images of a round are not shown."""
@@ -67,7 +67,7 @@ class Gallery:
             return tag("div", "no image", class_="blank", role="img", aria_label=self._alt(entry))
         return tag(
             "img",
-            src=data_uri(within(image, self._room)),
+            src=data_uri(self._shrinker.shrink(image)),
             alt=self._alt(entry),
             width=image.width,
             height=image.height,

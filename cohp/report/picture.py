@@ -34,20 +34,29 @@ def fitted(image: Image.Image, side: int) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def within(image: Image.Image, room: int) -> bytes:
-    """Return the image as WebP in at most `room` bytes, smaller the less room there is."""
-    data = b""
-    for side in SIDES:
-        data = webp(fitted(image, side), quality=76)
-        if len(data) <= room:
-            break
-    return data
+class Shrinker:
+    """Makes WebP thumbnails of at most `room` bytes each, smaller the less room there is."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        # A run's images are much alike: what fitted the last is tried first for the next.
+        self._place = 0
+
+    def shrink(self, image: Image.Image) -> bytes:
+        """Return the image as WebP."""
+        place = max(0, self._place - 1)
+        data = webp(fitted(image, SIDES[place]), quality=76)
+        while len(data) > self._room and place + 1 < len(SIDES):
+            place += 1
+            data = webp(fitted(image, SIDES[place]), quality=76)
+        self._place = place
+        return data
 
 
 def webp(image: Image.Image, quality: int) -> bytes:
     """Return the image as WebP."""
     buffer = BytesIO()
-    image.save(buffer, "WEBP", quality=quality, method=3)
+    image.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()
 
 

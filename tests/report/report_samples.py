@@ -26,7 +26,7 @@ Judge = Callable[[Shot, float, random.Random], Score | str]
 
 def paint(shot: Shot, side: int) -> Image.Image:
     """Paint hills under a sun: every seed its own, every run the same."""
-    dice = random.Random(shot.seed)  # noqa: S311 - a picture, no secret
+    dice = random.Random(shot.seed)
     hue = dice.randrange(256)
     sky = Image.linear_gradient("L").resize((side, side))
     tint = Image.new("HSV", (side, side), (hue, 110, 255))
@@ -125,7 +125,7 @@ def _told(
 def _answer(
     folder: Path, shot: Shot, entries: Mapping[str, Entry], judge: Judge, side: int
 ) -> Entry:
-    dice = random.Random(shot.seed + 1)  # noqa: S311 - a score, no secret
+    dice = random.Random(shot.seed + 1)
     parent = entries[shot.parent].mean if shot.parent else 0.0
     said = judge(shot, parent, dice)
     look = shot
