@@ -47,7 +47,7 @@ class Aesthetic(PairReward):
         learned = tensors.read(weights)
         head = linears(learned, towers.clip.projection_dim, PLACES, "layers.")
         tensors.fit(head, learned, path=weights, device=device, named=lambda name: f"layers.{name}")
-        self._model = nn.ModuleDict({"towers": towers, "head": head})
+        self._model = nn.ModuleDict({"towers": towers, "head": head}).eval()
 
     def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:  # noqa: ARG002
         """Return the rating of each image."""

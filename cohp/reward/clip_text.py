@@ -12,7 +12,7 @@ import ftfy
 import torch
 from torch import Tensor
 
-from cohp.errors import BadInput, MissingWeights
+from cohp.errors import MissingWeights
 
 
 class Words:
@@ -30,11 +30,6 @@ class Words:
 
     def __call__(self, prompts: Sequence[str], *, full: bool = False) -> tuple[Tensor, Tensor]:
         """Return ids and mask, cut at the longest the model reads and padded to one length."""
-        for prompt in prompts:
-            if not isinstance(prompt, str):
-                raise BadInput(f"A prompt must be text, not {type(prompt).__name__}.")
-            if any("\ud800" <= letter <= "\udfff" for letter in prompt):
-                raise BadInput("A prompt is not Unicode text: it has half of a surrogate pair.")
         made = self._tokenizer(
             list(prompts),
             padding="max_length" if full else True,

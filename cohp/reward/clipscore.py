@@ -30,7 +30,7 @@ class ClipReward(PairReward):
         """`folder` holds weights and config.json, and the tokenizer unless that is named."""
         weights = tensors.weights_file(Path(folder))
         super().__init__([weights], device, batch, revision)
-        self._model = towers = Towers(weights.parent, tokenizer)
+        self._model = towers = Towers(weights.parent, tokenizer).eval()
         tensors.fit(towers.clip, tensors.read(weights), path=weights, device=device)
 
     def cosines(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:

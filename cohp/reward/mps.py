@@ -58,7 +58,7 @@ class MPS(PairReward):
             looking = CrossModel(**cross)
         # Named as the checkpoint names them, so that what does not fit is said in its words.
         both = nn.ModuleDict({"model": self._towers.clip, "cross_model": looking})
-        self._model = model = nn.ModuleDict({"mps": both})
+        self._model = model = nn.ModuleDict({"mps": both}).eval()
         tensors.fit(model, tensors.read(weights), path=weights, device=device)
 
     def close(self) -> None:

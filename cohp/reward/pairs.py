@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,15 +39,15 @@ class PairReward(ABC):
         if batch < 1:
             raise BadInput(f"A batch of {batch} images cannot be scored; name 1 or more.")
         self.device = device
-        self._weights = tuple(weights)
         self._batch = batch
-        self._revision = revision
+        # Now, and not when it is asked for: by then the file may be another one.
+        self._revision = revision or tensors.revision(*weights)
         self._model: nn.Module | None = None
 
-    @cached_property
+    @property
     def revision(self) -> str:
         """Which version of the weights this is."""
-        return self._revision or tensors.revision(*self._weights)
+        return self._revision
 
     def score(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> list[Score]:
         """Score each image for the prompt at its place, whatever stands beside it."""
@@ -91,6 +90,12 @@ def checked(prompts: Sequence[str], images: Sequence[Picture]) -> list[Pair]:
         )
     if not len(images):
         raise BadInput("There is nothing to score: prompts and images are empty.")
+    for prompt in prompts:
+        if not isinstance(prompt, str):
+            raise BadInput(f"A prompt must be text, not {type(prompt).__name__}.")
+        # Here, because some tokenizers would mend it and others fail on it.
+        if any("\ud800" <= letter <= "\udfff" for letter in prompt):
+            raise BadInput("A prompt is not Unicode text: it has half of a surrogate pair.")
     for number, image in enumerate(images, 1):
         if reason := refusal(image):
             raise BadImage(reason if len(images) == 1 else f"Image {number}: {reason}")
