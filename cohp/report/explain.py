@@ -34,7 +34,7 @@ def _head(story: Story) -> Group:
     lines = [Text(), Text(shortened(story.prompt, LONGEST_PROMPT), "bold")]
     best = story.best
     if best is not None and best.score:
-        line = Text(f"★ {story.ruler.score(best.score)}", GOLD)
+        line = Text.assemble((f"★ {story.ruler.score(best.score)}", GOLD))
         line.append(f"  {best.shot.model}  seed {best.shot.seed}", "default")
         lines.append(line)
     drawn = count(len(story.entries), "image")
@@ -56,7 +56,7 @@ def _candidates(story: Story) -> Group:
 
 
 def _candidate(story: Story, each: Standing) -> Text:
-    text = Text("● " if each.chosen else "○ ", GOLD if each.chosen else "dim")
+    text = Text.assemble(("● ", GOLD) if each.chosen else ("○ ", "dim"))
     text.append(f"{each.model:<{min(NAME_WIDTH, max(map(len, story.models)))}}", "default")
     if each.mean is None or each.top is None:
         return text.append("  no image has a score", "dim")
@@ -97,7 +97,7 @@ class _Step:
 
     def line(self, widths: Sequence[int]) -> Text:
         """Write the step in columns of these widths."""
-        text = Text(f"{self._mark} ", GOLD if self._mark == "★" else "dim")
+        text = Text.assemble((f"{self._mark} ", GOLD if self._mark == "★" else "dim"))
         styles = (GOLD if self._mark == "★" else "bold", "green", "default", "dim", "dim")
         for number, (column, width, style) in enumerate(
             zip(self.columns, widths, styles, strict=True)

@@ -15,7 +15,6 @@ MOST_SHOWN = 400
 ROOM = 2_300_000
 MOST_ROOM = 30_000
 LONGEST_FACT = 120
-LONGEST_REASON = 140
 
 
 class Gallery:
@@ -43,6 +42,7 @@ class Gallery:
             self._badges(entry),
             tag(
                 "figcaption",
+                tag("p", entry.reason, class_="reason") if entry.reason else None,
                 tag(
                     "details",
                     tag(
@@ -52,9 +52,6 @@ class Gallery:
                     ),
                     self._details(entry),
                 ),
-                tag("p", shortened(entry.reason, LONGEST_REASON), class_="reason")
-                if entry.reason
-                else None,
             ),
             class_=" ".join(["shot", *self._marks(entry)]),
             id=f"shot-{shot.id}",
@@ -114,7 +111,6 @@ class Gallery:
         shot = entry.shot
         parent = self.story.by_id.get(shot.parent or "")
         facts: dict[str, str | None] = {
-            "why no score": entry.reason,
             "seed": str(shot.seed),
             "model": shot.model,
             "strength": _plain(shot.strength),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import ceil
 
 from rich.console import Group
 from rich.text import Text
@@ -77,7 +78,7 @@ def _progress_line(progress: Progress, width: int) -> Text:
     if progress.finished or progress.done >= progress.planned:
         text.append(f"  {duration(progress.elapsed)}", "dim")
     elif left is not None:
-        text.append(f"  about {duration(left)} left", "dim")
+        text.append(f"  about {duration(ceil(left))} left", "dim")
     return text
 
 
@@ -86,7 +87,7 @@ def _best(progress: Progress) -> Iterator[Text]:
     if best is None or best.score is None:
         return
     ruler = progress.ruler
-    text = Text("  best  ", "dim")
+    text = Text.assemble(("  best  ", "dim"))
     text.append(ruler.number(best.score.mean), GOLD)
     text.append(f" {ruler.spread(best.score)}".rstrip(), "dim")
     text.append(f"  {best.shot.model}", "default")
@@ -138,7 +139,8 @@ class _Table:
             return Text(f"  strength {shot.strength:.2f}", "dim")
         if shot.round or self.chosen is None or shot.model not in self.chosen.standings:
             return Text()
-        text = Text(f"  {self.chosen.rule} {standing(self.chosen, shot.model, self.ruler)}", "dim")
+        stood = f"  {self.chosen.rule} {standing(self.chosen, shot.model, self.ruler)}"
+        text = Text.assemble((stood, "dim"))
         return text.append("  chosen" if shot.model == self.chosen.model else "", GOLD)
 
 

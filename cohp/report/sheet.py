@@ -42,14 +42,14 @@ def contact_sheet(story: Story) -> Image.Image:
     top = MARGIN + len(title) * round(TITLE * 1.3) + 46
     height = top + max(grid.height, best_side + UNDER_BEST if story.best else 120) + MARGIN
     sheet = Image.new("RGB", (width, height), PAPER)
-    _title(sheet, story, title)
+    _title(sheet, story, title, rows)
     for row, y in zip(rows, grid.tops, strict=True):
         _row(sheet, story, row, grid, (left, top + y))
     _panel(sheet, story, (panel, top), best_side)
     return sheet
 
 
-def _title(sheet: Image.Image, story: Story, title: Sequence[str]) -> None:
+def _title(sheet: Image.Image, story: Story, title: Sequence[str], rows: Sequence[Row]) -> None:
     draw = ImageDraw.Draw(sheet)
     y = MARGIN
     for line in title:
@@ -57,7 +57,12 @@ def _title(sheet: Image.Image, story: Story, title: Sequence[str]) -> None:
         y += round(TITLE * 1.3)
     drawn = count(len(story.entries), "image")
     candidates = ", ".join(shortened(model, 40) for model in story.models)
-    said = shortened(f"CoHP   {drawn} by {candidates}", 150)
+    said = f"CoHP   {drawn} by {candidates}"
+    rounds = len([number for number in story.rounds if number > 0])
+    all_rows = rounds + len([each for each in story.standings if each.entries])
+    if len(rows) < all_rows:
+        said = f"CoHP   {drawn}; {len(rows)} of {all_rows} rows shown, by {candidates}"
+    said = shortened(said, 150)
     draw.text((MARGIN, y + 4), said, SOFT, font(17))
 
 

@@ -45,8 +45,10 @@ class Ruler:
 
 def duration(seconds: float) -> str:
     """Write a length of time in the two units that matter."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < TENTHS_BELOW:
-        return f"{seconds:.1f} s"
+        return f"{round(seconds, 1):g} s"
     whole = round(seconds)
     if whole < MINUTE:
         return f"{whole} s"

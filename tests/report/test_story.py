@@ -112,7 +112,14 @@ def test_the_choice_lists_the_highest_standing_first(stories):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (59.4, "59 s"), (61, "1 min 01 s"), (7260, "2 h 01 min")],
+    [
+        (0.04, "40 ms"),
+        (2, "2 s"),
+        (9.94, "9.9 s"),
+        (59.4, "59 s"),
+        (61, "1 min 01 s"),
+        (7260, "2 h 01 min"),
+    ],
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
