@@ -190,17 +190,13 @@ def random_tensors(config: dict[str, Any], dtype: torch.dtype) -> dict[str, Any]
     stored = load_file(GOLDEN / "hpsv3" / "model.safetensors")
     heads = {name: t.shape for name, t in stored.items() if name.startswith("rm_head.")}
     heads["rm_head.0.weight"] = torch.Size((1024, config["hidden_size"]))
-    heads["model.embed_tokens.weight"] = stored["model.embed_tokens.weight"].shape
+    vocabulary = len(stored["model.embed_tokens.weight"])
     shapes = {name: tuple(shape) for name, shape in heads.items()}
     with torch.device("meta"):
-        parts = HPSv3.build(config, shapes)
+        parts = HPSv3.build(config, shapes | {"language_model.embed_tokens.weight": (vocabulary,)})
     for part, prefix in (("visual", "visual."), ("language_model", "model.")):
         for name, value in parts[part].named_parameters():
             shapes.setdefault(prefix + name, tuple(value.shape))
-    shapes["model.embed_tokens.weight"] = (
-        shapes["model.embed_tokens.weight"][0],
-        config["hidden_size"],
-    )
     chance = torch.Generator().manual_seed(0)
     drawn = {}
     for name, shape in shapes.items():

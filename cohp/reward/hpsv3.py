@@ -34,7 +34,7 @@ class HPSv3(QwenReward):
         """Make Qwen2-VL and a three-layer head; the vocabulary is as large as the weights'."""
         settings = Qwen2VLConfig(**config)
         # config.json is the base model's and counts rows that the weights do not have.
-        settings.text_config.vocab_size = rows(stored, "model.embed_tokens.weight")
+        settings.text_config.vocab_size = rows(stored, "language_model.embed_tokens.weight")
         base = Qwen2VLModel(settings)
         between = nn.ReLU(), nn.Dropout(), None, nn.ReLU(), None
         head = mlp(stored, "rm_head", settings.text_config.hidden_size, *between)

@@ -51,9 +51,7 @@ class HPSv3PP(QwenReward):
         **options: Any,  # noqa: ANN401 - passed on
     ) -> None:
         if not (isfinite(iter_step) and iter_step >= 0):
-            raise BadInput(
-                f"iter_step is a number from 0 up, 1 at the most as a rule: {iter_step}."
-            )
+            raise BadInput(f"iter_step is a number from 0 up, as a rule to 1: {iter_step}.")
         super().__init__(folder, device, **options)
         self.iter_step = iter_step
 
@@ -61,7 +59,7 @@ class HPSv3PP(QwenReward):
     def build(config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
         """Make Qwen3-VL, the capability and condition encoders, and the head."""
         settings = Qwen3VLConfig(**config)
-        settings.text_config.vocab_size = rows(stored, "model.language_model.embed_tokens.weight")
+        settings.text_config.vocab_size = rows(stored, "language_model.embed_tokens.weight")
         base, width = Qwen3VLModel(settings), settings.text_config.hidden_size
         ability = rows(stored, "cap_encoder.proj.weight")
         condition = mlp(stored, "cond_encoder", 2, nn.GELU(), None)

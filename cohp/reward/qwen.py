@@ -66,13 +66,17 @@ class QwenReward(ABC):
         self.device = torch.device(device)
         config = json.loads(shards.needed(folder, "config.json").read_text("utf-8"))
         files = shards.weight_files(folder, self.PUBLISHED)
-        self._revision = revision or shards.revision(files)
+        # Scores from weights in fewer bits are other scores: a journal must not mix them.
+        bits = f"+{quantize}" if quantize else ""
+        self._revision = (revision or shards.revision(files)) + bits
         self._text = TextEncoder(folder, self.WORDING)
         self._most = batch or MOST.get(self.device.type, 8)
         plan = Plan(self.device, dtype, quantize, self.COARSE)
-        self._model: Any = bare(lambda: self.build(config, shards.shapes(files)))
+        self._model: Any = bare(lambda: self.build(config, shards.shapes(files, self.rename)))
         fill(self._model, files, self.rename, plan)
         self._dtype = plan.dtype
+        language: Any = self._model.language_model
+        self._longest = int(language.config.max_position_embeddings)
 
     @staticmethod
     @abstractmethod
@@ -117,7 +121,8 @@ class QwenReward(ABC):
 
     def embed(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> Tensor:
         """Return what the reward is read from: a vector a row, float32, on the host."""
-        return self._vectors(prompts, images).float().cpu()
+        # A copy made out here may be trained on, which inference mode's own tensors may not.
+        return self._vectors(prompts, images).float().cpu().clone()
 
     def close(self) -> None:
         """Let go of the weights and of the device memory they took."""
@@ -142,7 +147,7 @@ class QwenReward(ABC):
         return torch.cat(found)[places.argsort().to(self.device)]
 
     def _rows(self, prompts: Sequence[str], images: Sequence[Picture]) -> list[_Row]:
-        if len(prompts) != len(images) or not images:
+        if isinstance(prompts, str) or len(prompts) != len(images) or len(images) < 1:
             raise BadInput(
                 f"Got {len(prompts)} prompts and {len(images)} images: "
                 "each image needs its prompt, and there must be one at least."
@@ -152,6 +157,11 @@ class QwenReward(ABC):
             high, wide = self.fitted(*picture_size(picture))
             grid = high // self.PATCH, wide // self.PATCH
             ids = self._text.ids(prompt, grid[0] * grid[1] // 4)
+            if len(ids) > self._longest:
+                raise BadInput(
+                    f"The prompt makes {len(ids)} tokens, too long for a model of "
+                    f"{self._longest}. Shorten it."
+                )
             rows.append(_Row(place, ids, grid, picture))
         return rows
 

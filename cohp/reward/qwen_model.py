@@ -16,6 +16,7 @@ from cohp.reward.packed import bits, pack
 from cohp.reward.qwen_vision import FramePatches, Grid
 
 Heads = dict[str, nn.Module]
+PACKED = ("language_model.layers.", "visual.blocks.")  # all but a few percent of the weights
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def fill(
     def place(name: str, tensor: Tensor) -> None:
         coarse = name.startswith(plan.coarse)
         tensor = tensor.to(plan.device, plan.dtype if coarse else torch.float32)
-        if depth and coarse and pack(model, name, tensor, depth):
+        if depth and name.startswith(PACKED) and pack(model, name, tensor, depth):
             return
         shards.assign(model, name, tensor)
 

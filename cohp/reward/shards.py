@@ -15,6 +15,8 @@ from torch import nn
 from cohp.errors import BadInput, MissingWeights
 
 Shape = tuple[int, ...]
+# What a stored name is called in the model; None for a tensor that is not read at all.
+Rename = Callable[[str], str | None]
 SAMPLES, SAMPLE_BYTES = 16, 1 << 16
 
 
@@ -56,9 +58,14 @@ def revision(files: Sequence[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def shapes(files: Sequence[Path]) -> dict[str, Shape]:
+def shapes(files: Sequence[Path], rename: Rename) -> dict[str, Shape]:
     """List every tensor stored with its shape; a file that is cut short is an error here."""
-    return {name: tuple(entry["shape"]) for file in files for name, entry in _entries(file)}
+    return {
+        target: tuple(entry["shape"])
+        for file in files
+        for name, entry in _entries(file)
+        if (target := rename(name)) is not None
+    }
 
 
 def check(wanted: Mapping[str, Shape], stored: Mapping[str, Shape]) -> None:
@@ -86,15 +93,12 @@ def load(
     model: nn.Module,
     files: Sequence[Path],
     *,
-    rename: Callable[[str], str | None],
+    rename: Rename,
     place: Callable[[str, torch.Tensor], None],
 ) -> None:
-    """Give every stored tensor to `place`, one at a time, once all of them are known to fit.
-
-    `rename` says what a stored name is called in the model; None drops the tensor unread.
-    """
-    stored = {target: shape for name, shape in shapes(files).items() if (target := rename(name))}
-    check({name: tuple(p.shape) for name, p in model.named_parameters()}, stored)
+    """Give every stored tensor to `place`, one at a time, once all of them are known to fit."""
+    wanted = {name: tuple(p.shape) for name, p in model.named_parameters()}
+    check(wanted, shapes(files, rename))
     for file in files:
         with safe_open(file, framework="pt") as archive:
             for name in archive.keys():  # noqa: SIM118 - it is no mapping
