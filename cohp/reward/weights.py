@@ -39,7 +39,7 @@ def locate(name: str, place: Path | None = None) -> Path:
 
 def is_here(entry: Entry) -> bool:
     """Tell whether everything the reward needs is on this machine."""
-    return not any(True for _ in _missing(entry))
+    return bool(entry.sources) and next(_missing(entry), None) is None
 
 
 def download(entry: Entry, say: Callable[[str], object]) -> Path:
