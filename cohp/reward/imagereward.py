@@ -71,7 +71,7 @@ class ImageReward(PairReward):
         place = Path(tokenizer) if tokenizer else inside if inside.is_dir() else weights.parent
         self._words = Words(place, BertTokenizer, ("vocab.txt",), LONGEST)
         learned = tensors.read(weights)
-        vision, text = _configs(weights.parent)
+        vision, text = configs(weights.parent)
         with torch.device("meta"):
             model = nn.ModuleDict(
                 {
@@ -100,7 +100,8 @@ class ImageReward(PairReward):
         return (rating[:, 0] - MEAN) / STD
 
 
-def _configs(folder: Path) -> tuple[BlipVisionConfig, BlipTextConfig]:
+def configs(folder: Path) -> tuple[BlipVisionConfig, BlipTextConfig]:
+    """Read the two descriptions, of the image side and of the text side."""
     said = _json(folder / "vit_config.json", VIT_LARGE)
     vision = BlipVisionConfig(
         hidden_size=said["embed_dim"],

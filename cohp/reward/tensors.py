@@ -118,8 +118,10 @@ def fit(  # noqa: PLR0913 - each says one thing of the same load
                 f"{path} does not fit: {wanted[name]} {has} and should have shape "
                 f"{_shape(value)}. Get the file again, or name the reward it belongs to."
             )
-    for name in tensors.keys() - set(wanted.values()):
-        if not name.startswith(tuple(spare)) and not name.endswith("position_ids"):
+    known = set(wanted.values())
+    for name in tensors:
+        extra = name.startswith(tuple(spare)) or name.endswith("position_ids")
+        if name not in known and not extra:
             raise BadInput(
                 f"{path} does not fit: it has {name} of shape {_shape(tensors[name])}, which "
                 "this model does not have. Name the reward the file belongs to."
