@@ -52,7 +52,7 @@ def in_batches(
         elif len(batch) == 1:
             raise OutOfMemory(
                 "Not even one image fits beside the reward model. Free memory on the device, "
-                "score on another, or load the reward with quantize='8bit'."
+                "score on another, or load a large reward in fewer bits (quantize)."
             )
         else:
             size = len(batch) // 2

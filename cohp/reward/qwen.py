@@ -15,8 +15,9 @@ from torch import Tensor
 from cohp.errors import BadInput
 from cohp.reward import shards
 from cohp.reward.batching import MOST, free_bytes, in_batches, rows_that_fit
+from cohp.reward.images import as_rgb
 from cohp.reward.qwen_decoder import last_vector
-from cohp.reward.qwen_images import normalised, patches, picture_size, rgb
+from cohp.reward.qwen_images import normalised, patches, picture_size
 from cohp.reward.qwen_model import Heads, Plan, bare, fill, row_bytes
 from cohp.reward.qwen_text import TextEncoder, Wording
 from cohp.reward.qwen_vision import Grid, see
@@ -117,6 +118,8 @@ class QwenReward(ABC):
         """Score each image for the prompt at its place."""
         judged = self.judge(self._vectors(prompts, images)).double().cpu()
         means, deviations = judged[:, 0].tolist(), judged[:, 1].exp().tolist()
+        if not bool(judged.isfinite().all()):
+            raise BadInput("The reward gave a score that is no number: its weights are damaged.")
         return [Score(mean, std) for mean, std in zip(means, deviations, strict=True)]
 
     def embed(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> Tensor:
@@ -168,7 +171,9 @@ class QwenReward(ABC):
     def _read(self, rows: Sequence[_Row]) -> Tensor:
         """Run rows of one length and one grid through the model."""
         grid, length = rows[0].grid, len(rows[0].ids)
-        pixels = torch.stack([patches(self.pixels(rgb(row.picture)), self.PATCH) for row in rows])
+        pixels = torch.stack(
+            [patches(self.pixels(as_rgb(row.picture)), self.PATCH) for row in rows]
+        )
         seen = normalised(pixels.to(self.device), self.MEAN, self.STD)
         tokens, deep = see(self._model.visual, seen, grid)
         ids = torch.tensor([row.ids for row in rows], device=self.device)

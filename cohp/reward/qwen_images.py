@@ -18,7 +18,6 @@ PIXELS = 448 * 448
 FACTOR = 28
 WIDEST = 200
 RESAMPLE = Image.Resampling.BICUBIC
-SIXTEEN_BIT = {"I;16", "I;16L", "I;16B", "I;16N"}
 
 
 def picture_size(picture: Picture) -> tuple[int, int]:
@@ -53,32 +52,12 @@ def fitted(
     return high, wide
 
 
-def rgb(picture: Picture) -> Image.Image:
-    """Return three channels of eight bits: alpha is dropped and EXIF ignored, as in training.
-
-    A tensor is rounded to the 256 levels of a PNG and leaves its device: the reference resizes
-    with Pillow, whose rounding between its two passes no device kernel repeats. That costs one
-    copy of 3 MB for a megapixel, a few milliseconds beside the model's tens.
-    """
-    if not isinstance(picture, Image.Image):
-        if not bool(torch.isfinite(picture).all()):
-            raise BadImage("The image has values that are no numbers; its VAE overflowed.")
-        levels = (picture.detach().float().clamp(0, 1) * 255).round().byte()
-        return Image.fromarray(levels.permute(1, 2, 0).cpu().numpy())
-    try:
-        if picture.mode in SIXTEEN_BIT:
-            # Pillow would clip at 255 and make the picture white: keep the upper eight bits.
-            grey = (np.asarray(picture, dtype=np.uint16) >> 8).astype(np.uint8)
-            return Image.fromarray(grey).convert("RGB")
-        if picture.mode in {"I", "F"}:
-            raise BadImage(f"An image of mode {picture.mode} has no white: save it as 8-bit RGB.")
-        return picture.convert("RGB")
-    except OSError as error:
-        raise BadImage(f"The image cannot be decoded: {error}") from error
-
-
 def resized(image: Image.Image, height: int, width: int) -> Image.Image:
-    """Resize across and then down: newer Pillows may take the passes in the other order."""
+    """Resize across and then down: newer Pillows may take the passes in the other order.
+
+    With Pillow, even for what came as a tensor: no device kernel rounds as it does between the
+    passes. It costs a few milliseconds of a CPU, and a copy of 3 MB for a megapixel.
+    """
     return image.resize((width, image.height), RESAMPLE).resize((width, height), RESAMPLE)
 
 

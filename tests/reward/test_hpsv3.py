@@ -191,7 +191,7 @@ def test_a_prompt_of_five_thousand_words_scores(reward):
 
 
 @pytest.mark.parametrize(
-    ("prompts", "images"), [(["a"], []), ([], []), ([], [1]), (["a", "b"], [1])]
+    ("prompts", "images"), [(["a"], []), ([], []), ([], [1]), (["a", "b"], [1]), ("ab", [1, 2])]
 )
 def test_each_image_needs_its_prompt(reward, prompts, images):
     with pytest.raises(BadInput, match="each image needs its prompt"):

@@ -56,7 +56,7 @@ def test_a_batch_without_room_is_halved_and_every_row_is_done_in_order(error):
 
 
 def test_one_row_without_room_is_an_error_that_says_what_to_do():
-    with pytest.raises(OutOfMemory, match="8bit"):
+    with pytest.raises(OutOfMemory, match="fewer bits"):
         in_batches([1, 2], 2, Device(0, NO_ROOM[0]))
 
 

@@ -14,7 +14,8 @@ from PIL import Image
 
 from cohp.errors import BadImage
 from cohp.reward.hpsv3 import HPSv3
-from cohp.reward.qwen_images import fitted, levels, normalised, patches, picture_size, resized, rgb
+from cohp.reward.images import as_rgb
+from cohp.reward.qwen_images import fitted, levels, normalised, patches, picture_size, resized
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = json.loads((GOLDEN / "hpsv3" / "manifest.json").read_text("utf-8"))["cases"]
@@ -29,7 +30,7 @@ def reward():
 @pytest.mark.parametrize("case", CASES[:14], ids=lambda case: case["image"])
 def test_pixels_are_the_references(case):
     """Its patches hold every frame twice, ours once: the first half of each of its rows."""
-    image = rgb(Image.open(GOLDEN / case["image"]))
+    image = as_rgb(Image.open(GOLDEN / case["image"]))
     high, wide = fitted(image.height, image.width, 28)
     assert [high, wide] == case["details"]["resized_hw"]
     rows = normalised(patches(levels(resized(image, high, wide)), 14), HPSv3.MEAN, HPSv3.STD)
@@ -44,12 +45,12 @@ def test_pixels_are_the_references(case):
 
 
 def test_a_tensor_scores_exactly_as_its_png(reward):
-    tensor = torch.rand(3, 90, 130, generator=torch.Generator().manual_seed(0)) * 1.1 - 0.05
+    tensor = torch.rand(3, 90, 130, generator=torch.Generator().manual_seed(0)) * 1.04 - 0.02
     array = (tensor.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
     file = io.BytesIO()
     Image.fromarray(array).save(file, "png")
     pictures = [tensor, tensor.double(), Image.open(file)]
-    assert len({rgb(picture).tobytes() for picture in pictures}) == 1
+    assert len({as_rgb(picture).tobytes() for picture in pictures}) == 1
     first, *others = (one.mean for one in reward.score(prompts=["a"] * 3, images=pictures))
     assert others == pytest.approx([first, first], abs=1e-5)
 
@@ -58,7 +59,7 @@ def test_a_tensor_scores_exactly_as_its_png(reward):
 def test_a_tensor_with_a_value_that_is_no_number_is_refused(reward, value):
     tensor = torch.rand(3, 64, 64)
     tensor[1, 5, 5] = value
-    with pytest.raises(BadImage, match="no numbers"):
+    with pytest.raises(BadImage, match="not numbers"):
         reward.score(prompts=["a"], images=[tensor])
 
 
@@ -103,14 +104,14 @@ def test_sixteen_bits_keep_the_upper_eight(reward):
 
 @pytest.mark.parametrize("mode", ["I", "F"])
 def test_a_mode_without_a_white_is_refused(reward, mode):
-    with pytest.raises(BadImage, match="has no white"):
+    with pytest.raises(BadImage, match="where white is"):
         reward.score(prompts=["a"], images=[Image.new(mode, (64, 64))])
 
 
 def test_a_file_that_is_cut_short_is_refused(reward):
     whole = (GOLDEN / "images" / "02_large.png").read_bytes()
     image = Image.open(io.BytesIO(whole[: len(whole) // 2]))
-    with pytest.raises(BadImage, match="cannot be decoded"):
+    with pytest.raises(BadImage, match="cannot be read"):
         reward.score(prompts=["a"], images=[image])
 
 

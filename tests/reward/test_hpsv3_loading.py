@@ -185,6 +185,15 @@ def test_the_revision_follows_the_weights(folder):
     save_file(changed, folder / "model.safetensors")
     assert HPSv3(folder).revision != before
     assert HPSv3(folder, revision="v1").revision == "v1"
+    assert HPSv3(folder, revision="v1", quantize="8bit").revision == "v1+8bit"
+
+
+def test_weights_that_overflow_are_no_score(folder):
+    damaged = tensors()
+    damaged["rm_head.5.bias"][0] = float("nan")
+    save_file(damaged, folder / "model.safetensors")
+    with pytest.raises(BadInput, match="no number"):
+        score(folder)
 
 
 def test_weights_as_newer_transformers_saves_them_load_too(folder):

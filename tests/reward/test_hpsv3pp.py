@@ -14,6 +14,7 @@ from cohp.errors import BadInput
 from cohp.reward import qwen, qwen_images
 from cohp.reward.hpsv3 import HPSv3
 from cohp.reward.hpsv3pp import HPSv3PP
+from cohp.reward.images import as_rgb
 from cohp.reward.qwen_text import Wording
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -102,7 +103,7 @@ def test_an_image_is_seen_at_the_references_size(reward, name):
     image = Image.open(GOLDEN / EVERY[name]["image"])
     size = tuple(EVERY[name]["details"]["resized_hw"])
     assert reward.fitted(image.height, image.width) == size
-    assert reward.pixels(qwen_images.rgb(image)).shape == (3, *size)
+    assert reward.pixels(as_rgb(image)).shape == (3, *size)
 
 
 @pytest.mark.parametrize("typed", TYPED)
