@@ -82,8 +82,9 @@ class Model(BaseModel):
         """How much there is to download, for people."""
         if self.bytes is None:
             return "of unknown size"
-        large = self.bytes >= 10**9
-        return f"about {self.bytes / (10**9 if large else 10**6):.{int(large)}f} {'GM'[not large]}B"
+        if self.bytes >= 10**9:
+            return f"about {self.bytes / 10**9:.1f} GB"
+        return f"about {self.bytes / 10**6:.0f} MB"
 
 
 def user_file() -> Path:

@@ -1,0 +1,135 @@
+"""What a diffusers folder holds: its parts, their weights, and whether it can draw from text."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cohp.errors import BadInput, MissingWeights
+from cohp.whereabouts import read_index
+
+WEIGHTS = re.compile(
+    r"(?:diffusion_pytorch_)?model(?:\.(?P<early>[a-z]\w*))?"
+    r"(?:-(?P<number>\d+)-of-(?P<of>\d+))?(?:\.(?P<late>[a-z]\w*))?\.safetensors"
+)
+PICKLED = (".bin", ".ckpt", ".pt", ".pth")
+# Parts that only look at images: to judge finished ones, or to start from one.
+UNUSED = {"feature_extractor", "image_encoder", "safety_checker"}
+# What a class draws, by a word in its name, where it is not an image from a prompt.
+OTHER_TASKS = {
+    "Inpaint": "it is an inpainting pipeline, which needs an image and a mask",
+    "Img2Img": "it only starts from images; the whole family usually has a text-to-image pipeline",
+    "ControlNet": "it needs a control image",
+    "Pix2Pix": "it edits images",
+    "Kontext": "it edits images",
+    "Edit": "it edits images",
+    "Fill": "it is an inpainting pipeline, which needs an image and a mask",
+    "Upscale": "it enlarges images",
+    "Depth2": "it only starts from images",
+    "Prior": "it is the first half of a pipeline and draws no image",
+    "Decoder": "it is the second half of a pipeline",
+    "Audio": "it makes sound",
+    "Music": "it makes sound",
+    "ShapE": "it makes 3-D shapes",
+    **dict.fromkeys(
+        ("Animate", "I2V", "Video", "Mochi", "LTX", "Wan", "Allegro", "Latte",
+         "SkyReels", "Cosmos", "Framepack", "Kandinsky5T2V"),
+        "it draws video",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PipelineFolder:
+    """A diffusers folder: the class it is of, and which parts it says it has."""
+
+    path: Path
+    kind: str
+    parts: tuple[str, ...]
+    # What it lists and a text-to-image run has no use for.
+    unused: tuple[str, ...] = ()
+
+    def weighted(self) -> Iterator[Path]:
+        """Yield the folder of each part that has weights."""
+        for part in self.parts:
+            # Models have a config.json; tokenizers, schedulers and processors have others.
+            if (self.path / part / "config.json").is_file():
+                yield self.path / part
+
+
+def read(path: Path) -> PipelineFolder:
+    """Read what a folder says it holds; refuse by name what does not draw an image from text."""
+    index = read_index(path)
+    kind = index["_class_name"]
+    # Remote code is never run, so a class that a repository brings along cannot be used.
+    if not isinstance(kind, str):
+        raise BadInput(f"{path} brings code of its own ({kind}), which is not run.")
+    for word, task in OTHER_TASKS.items():
+        if word in kind and "TextToImage" not in kind:
+            raise BadInput(f"{kind} ({path}) cannot be a candidate: {task}.")
+    listed = {
+        name: value
+        for name, value in index.items()
+        if not name.startswith("_") and isinstance(value, list) and len(value) > 1 and value[0]
+    }
+    _refuse_code(path, listed)
+    unused = tuple(sorted(listed.keys() & UNUSED))
+    return PipelineFolder(path, kind, tuple(listed.keys() - UNUSED), unused)
+
+
+def _refuse_code(path: Path, listed: Mapping[str, list[str]]) -> None:
+    for name, (library, *_) in listed.items():
+        if (path / name / f"{library}.py").is_file() or (path / f"{library}.py").is_file():
+            raise BadInput(f"{path} brings code of its own for its {name}, which is not run.")
+
+
+def variant_of(folder: PipelineFolder, wanted: str | None = None) -> str | None:
+    """Return which variant of the weights to load: the wanted one, the plain one, or the one here.
+
+    Raises `MissingWeights` where a file is missing and `BadInput` where there are only pickles.
+    """
+    kept = {part.name: _variants(part) for part in folder.weighted()}
+    lacking = [part for part in folder.parts if not (folder.path / part).is_dir()]
+    if lacking:
+        raise MissingWeights(f"{folder.path} is not whole: it has no {', '.join(lacking)}.")
+    every = {variant for variants in kept.values() for variant in variants}
+    for variant in (wanted, None, *sorted(each for each in every if each)):
+        if all(variants.get(variant) or variants.get(None) for variants in kept.values()):
+            return variant
+    part = next(name for name, variants in kept.items() if not any(variants.values()))
+    raise _trouble(folder, folder.path / part, kept[part])
+
+
+def _variants(part: Path) -> dict[str | None, bool]:
+    """Return the variants of a part's weights, and whether all files of each are here."""
+    numbers: dict[str | None, set[int]] = defaultdict(set)
+    wanted: dict[str | None, int] = {}
+    for file in part.iterdir():
+        matched = WEIGHTS.fullmatch(file.name)
+        # A link into the hub's cache stays behind when what it points at is deleted.
+        if matched and file.exists():
+            variant = matched["early"] or matched["late"]
+            numbers[variant].add(int(matched["number"] or 1))
+            wanted[variant] = int(matched["of"] or 1)
+    return {variant: len(found) >= wanted[variant] for variant, found in numbers.items()}
+
+
+def _trouble(
+    folder: PipelineFolder, part: Path, variants: Mapping[str | None, bool]
+) -> BadInput | MissingWeights:
+    pickles = sorted(each.name for each in part.iterdir() if each.suffix in PICKLED)
+    if variants or not pickles:
+        return MissingWeights(
+            f"{folder.path} is not whole: weights of its {part.name} are missing. "
+            "Download it again; what is here is kept."
+        )
+    safe = f"{folder.path.name}-safe"
+    return BadInput(
+        f"{folder.path} keeps its {part.name} as a pickle ({pickles[0]}), which can run code when "
+        "it is opened. If you trust who made it, convert it once: python -c "
+        f'"from diffusers import DiffusionPipeline; DiffusionPipeline.from_pretrained('
+        f"'{folder.path}', use_safetensors=False).save_pretrained('{safe}')\", then name {safe}."
+    )
