@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cohp.errors import BadInput
-from cohp.reward.combine import Member, Parts, provisional
+from cohp.reward.combine import Member, provisional
+from cohp.types import Score
 
 if TYPE_CHECKING:
     from cohp.reward.base import Picture, Reward
@@ -36,8 +37,8 @@ class Ensemble:
             for member, reward in self._rewards.items()
         )
 
-    def score(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> list[Parts]:
-        """Have every member score each image for the prompt at its place."""
+    def score(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> list[Score]:
+        """Have every member score each image for the prompt at its place; each score is `Parts`."""
         said = {
             member.name: reward.score(prompts=prompts, images=images)
             for member, reward in self._rewards.items()
