@@ -1,8 +1,8 @@
 """Measures HPSv3 here against the reference's way of computing it, in one run, as ratios.
 
 The reference's way, written plainly: one image at a time, the image processor's arithmetic,
-two copies of the frame through the tower's own convolution, the whole sequence through every
-layer with gradients on, the head on every token. Both ways get the same random weights and
+two copies of the frame through the tower's own convolution, its attention under a mask, the
+whole sequence through every layer with gradients on, the head on every token. Both ways get the same random weights and
 images, and their scores are compared. On a CPU each measurement is a process of its own, so
 that its peak memory is its own; on a GPU the full-size model is timed in bfloat16 as well.
 
@@ -28,8 +28,10 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import Qwen2VLConfig, Qwen2VLModel
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from cohp.reward.hpsv3 import HPSv3
@@ -123,6 +125,8 @@ def reference(folder: Path) -> Callable[[list[Image.Image]], list[float]]:
     config = Qwen2VLConfig(**json.loads((folder / "config.json").read_text()))
     config.text_config.vocab_size = len(stored["model.embed_tokens.weight"])
     model = Qwen2VLModel(config).eval()
+    ALL_ATTENTION_FUNCTIONS.register("reference", masked_attention)
+    model.visual.config._attn_implementation = "reference"  # noqa: SLF001 - its only name
     names = {name: HPSv3.rename(name) for name in stored}
     model.load_state_dict(
         {new: stored[old] for old, new in names.items() if new and "rm_" not in new}
@@ -156,6 +160,25 @@ def reference(folder: Path) -> Callable[[list[Image.Image]], list[float]]:
 
 
 WAYS = {"reference": reference, "ours": ours}
+
+
+def masked_attention(
+    _module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    _mask: None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attend as the vision tower of the transformers that the reference pins does.
+
+    A mask over all pairs of patches is made in every layer, and the heads are the first
+    dimension, for which torch has no fused product on a CPU.
+    """
+    every = torch.zeros((1, query.shape[2], key.shape[2]), dtype=torch.bool)
+    every[:] = True
+    mixed = functional.scaled_dot_product_attention(query[0], key[0], value[0], every)
+    return mixed.transpose(0, 1)[None], None
 
 
 def images(count: int) -> list[Image.Image]:

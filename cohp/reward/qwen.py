@@ -78,6 +78,11 @@ class QwenReward(ABC):
         self._dtype = plan.dtype
         language: Any = self._model.language_model
         self._longest = int(language.config.max_position_embeddings)
+        if self._text.reward_id >= language.config.vocab_size:
+            raise BadInput(
+                f"tokenizer.json has {self._text.size} tokens and the weights "
+                f"{language.config.vocab_size} rows for them: they are not of one model."
+            )
 
     @staticmethod
     @abstractmethod

@@ -155,6 +155,15 @@ def test_a_missing_tensor_is_named_with_its_shape(folder):
         HPSv3(folder)
 
 
+def test_another_models_tokenizer_is_refused(folder):
+    layout = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    last = layout["added_tokens"][-1]
+    layout["added_tokens"].append(last | {"content": "<|more|>", "id": last["id"] + 1})
+    (folder / "tokenizer.json").write_text(json.dumps(layout), "utf-8")
+    with pytest.raises(BadInput, match="not of one model"):
+        HPSv3(folder)
+
+
 def test_another_models_tensor_is_named(folder):
     save_file(tensors() | {"value_head.weight": torch.zeros(1, 3)}, folder / "model.safetensors")
     with pytest.raises(BadInput, match=r"value_head\.weight of shape \(1, 3\)"):
