@@ -60,6 +60,10 @@ class Commands(click.Group):
         except errors.CohpError as error:
             click.echo(f"cohp: {error}", err=True)
             sys.exit(exit_code(error))
+        except KeyboardInterrupt:
+            # The second Ctrl-C; the journal is whole after any kill.
+            click.echo("cohp: Stopped at once. Go on with: cohp resume RUN", err=True)
+            sys.exit(EXIT_CODES[errors.Interrupted])
 
 
 def exit_code(error: errors.CohpError) -> int:

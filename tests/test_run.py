@@ -6,9 +6,9 @@ import random
 from threading import Event
 
 import pytest
-from conftest import make_recipe
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small import make_recipe
 
 from cohp.errors import ExecutorFault, Interrupted
 from cohp.events import ImageDone, RoundDone

@@ -8,6 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from cohp import registry
+from cohp.catalogue import catalogue
+from cohp.recipes import named
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -41,8 +45,27 @@ class Strengths(click.ParamType[list[float]]):
             self.fail(f"{value!r} is no list of numbers; write 0.8,0.6,0.4.", param, ctx)
 
 
+def _model_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    before, comma, last = typed.rpartition(",")
+    return [before + comma + name for name in catalogue() if name.startswith(last)]
+
+
+def _reward_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    return [name for name in registry.names("reward") if name.startswith(typed)]
+
+
+def _recipe_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    return [name for name in named() if name.startswith(typed)]
+
+
 RECIPE_OPTIONS = (
-    click.option("--models", multiple=True, metavar="NAME,...", help="The candidates."),
+    click.option(
+        "--models",
+        multiple=True,
+        metavar="NAME,...",
+        help="The candidates.",
+        shell_complete=_model_names,
+    ),
     click.option("--per-model", type=int, help="Images each candidate draws in stage one."),
     click.option("--rounds", type=int, help="Rounds of refining."),
     click.option("--batch", type=int, help="Images a round."),
@@ -51,7 +74,12 @@ RECIPE_OPTIONS = (
     click.option("--negative", metavar="TEXT", help="What the image should not show."),
     click.option("--steps", type=int, help="Denoising steps, for every candidate."),
     click.option("--guidance", type=float, help="Guidance scale, for every candidate."),
-    click.option("--reward", metavar="NAME", help="Who judges; see `cohp rewards`."),
+    click.option(
+        "--reward",
+        metavar="NAME",
+        help="Who judges; see `cohp rewards`.",
+        shell_complete=_reward_names,
+    ),
     click.option("--search", metavar="NAME", help="The strategy: cohp or best-of-n."),
     click.option(
         "--pick", type=click.Choice(["mean", "max", "probability"]), help="How the model is chosen."
@@ -65,7 +93,12 @@ RECIPE_OPTIONS = (
     click.option(
         "--strengths", type=Strengths(), metavar="S,...", help="Strength a round, in (0, 1]."
     ),
-    click.option("--recipe", metavar="NAME|FILE", help="A named recipe or a TOML file."),
+    click.option(
+        "--recipe",
+        metavar="NAME|FILE",
+        help="A named recipe or a TOML file.",
+        shell_complete=_recipe_names,
+    ),
 )
 
 

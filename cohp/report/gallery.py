@@ -68,7 +68,6 @@ class Gallery:
             alt=self._alt(entry),
             width=image.width,
             height=image.height,
-            loading="lazy",
         )
 
     def score(self, entry: Entry) -> Html:

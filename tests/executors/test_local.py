@@ -6,8 +6,8 @@ from threading import Event
 
 import numpy as np
 import pytest
-from conftest import make_recipe
 from PIL import Image
+from small import make_recipe
 
 from cohp.catalogue import Model
 from cohp.errors import BadImage, MissingWeights, OutOfMemory

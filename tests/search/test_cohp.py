@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import make_recipe
 from driving import drive
+from small import make_recipe
 
 from cohp.errors import NothingScored
 from cohp.types import Ask, Chosen, Shot

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from conftest import make_recipe
 from driving import drive
 from hypothesis import given
 from hypothesis import strategies as st
+from small import make_recipe
 
 from cohp.errors import NothingScored
 from cohp.types import Ask, Scored
