@@ -105,7 +105,7 @@ def configs(folder: Path) -> tuple[BlipVisionConfig, BlipTextConfig]:
     said = _json(folder / "vit_config.json", VIT_LARGE)
     vision = BlipVisionConfig(
         hidden_size=said["embed_dim"],
-        intermediate_size=said["embed_dim"] * said.get("mlp_ratio", 4),
+        intermediate_size=int(said["embed_dim"] * said.get("mlp_ratio", 4)),
         num_hidden_layers=said["depth"],
         num_attention_heads=said["num_heads"],
         image_size=said["img_size"],
