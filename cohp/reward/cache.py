@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copyfile
 
 from platformdirs import user_cache_path
 
@@ -38,6 +39,6 @@ def link(place: Path, target: Path) -> None:
     try:
         beside.symlink_to(target.absolute())
     except OSError:  # Windows gives links to administrators alone
-        put(place, lambda path: path.write_bytes(target.read_bytes()))
+        put(place, lambda path: copyfile(target, path))
         return
     beside.replace(place)

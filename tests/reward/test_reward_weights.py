@@ -18,6 +18,7 @@ from huggingface_hub import constants
 
 from cohp.errors import BadInput, MissingWeights, UnknownName
 from cohp.reward import catalogue, weights
+from cohp.reward.cache import link, put
 from cohp.reward.catalogue import Entry, Source
 
 DESCRIBED = {
@@ -254,3 +255,34 @@ def test_pickled_weights_are_converted_where_a_reward_wants_safetensors(nothing_
     folder = weights.download(entry, lambda _: None)
     assert [path.name for path in folder.iterdir()] == ["big.safetensors"]
     assert (folder / "big.safetensors").read_bytes()[8:9] == b"{"
+
+
+def test_where_there_are_no_links_files_are_copied(tmp_path, monkeypatch):
+    def no_links(*_, **__):
+        raise OSError("a required privilege is not held")
+
+    monkeypatch.setattr(Path, "symlink_to", no_links)
+    target, place = tmp_path / "blob", tmp_path / "folder" / "model.safetensors"
+    target.write_bytes(b"weights")
+    link(place, target)
+    assert place.read_bytes() == b"weights"
+    assert [path.name for path in place.parent.iterdir()] == ["model.safetensors"]
+
+
+def test_a_link_follows_a_new_version(tmp_path):
+    place = tmp_path / "folder" / "config.json"
+    for version in ("one", "two"):
+        (tmp_path / version).write_text(version)
+        link(place, tmp_path / version)
+        assert place.read_text() == version
+
+
+def test_a_file_that_fails_half_way_leaves_nothing(tmp_path):
+    def half(path):
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    place = tmp_path / "kept" / "file"
+    with pytest.raises(KeyboardInterrupt):
+        put(place, half)
+    assert list(place.parent.iterdir()) == []
