@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +91,11 @@ def variant_of(folder: PipelineFolder, wanted: str | None = None) -> str | None:
 
     Raises `MissingWeights` where a file is missing and `BadInput` where there are only pickles.
     """
-    kept = {part.name: _variants(part) for part in folder.weighted()}
+    # A link into the hub's cache stays behind when what it points at is deleted.
+    kept = {
+        part.name: by_variant(file.name for file in part.iterdir() if file.exists())
+        for part in folder.weighted()
+    }
     lacking = [part for part in folder.parts if not (folder.path / part).is_dir()]
     if lacking:
         raise MissingWeights(f"{folder.path} is not whole: it has no {', '.join(lacking)}.")
@@ -99,29 +103,27 @@ def variant_of(folder: PipelineFolder, wanted: str | None = None) -> str | None:
     for variant in (wanted, None, *sorted(each for each in every if each)):
         if all(variants.get(variant) or variants.get(None) for variants in kept.values()):
             return variant
-    part = next(name for name, variants in kept.items() if not any(variants.values()))
-    raise _trouble(folder, folder.path / part, kept[part])
+    # No variant covers all: name a part that has nothing, else one that has another's.
+    part = min(kept, key=lambda name: len(kept[name]))
+    raise _trouble(folder, folder.path / part)
 
 
-def _variants(part: Path) -> dict[str | None, bool]:
-    """Return the variants of a part's weights, and whether all files of each are here."""
-    numbers: dict[str | None, set[int]] = defaultdict(set)
+def by_variant(names: Iterable[str]) -> dict[str | None, list[str]]:
+    """Sort the weight files of one part by variant; a variant with a file missing is left out."""
+    sorted_: dict[str | None, list[str]] = defaultdict(list)
     wanted: dict[str | None, int] = {}
-    for file in part.iterdir():
-        matched = WEIGHTS.fullmatch(file.name)
-        # A link into the hub's cache stays behind when what it points at is deleted.
-        if matched and file.exists():
+    for name in names:
+        matched = WEIGHTS.fullmatch(name)
+        if matched:
             variant = matched["early"] or matched["late"]
-            numbers[variant].add(int(matched["number"] or 1))
+            sorted_[variant].append(name)
             wanted[variant] = int(matched["of"] or 1)
-    return {variant: len(found) >= wanted[variant] for variant, found in numbers.items()}
+    return {each: found for each, found in sorted_.items() if len(found) >= wanted[each]}
 
 
-def _trouble(
-    folder: PipelineFolder, part: Path, variants: Mapping[str | None, bool]
-) -> BadInput | MissingWeights:
+def _trouble(folder: PipelineFolder, part: Path) -> BadInput | MissingWeights:
     pickles = sorted(each.name for each in part.iterdir() if each.suffix in PICKLED)
-    if variants or not pickles:
+    if any(part.glob("*.safetensors*")) or not pickles:
         return MissingWeights(
             f"{folder.path} is not whole: weights of its {part.name} are missing. "
             "Download it again; what is here is kept."

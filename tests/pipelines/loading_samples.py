@@ -125,8 +125,8 @@ def drawn(pipeline, **more):
 
 def save_lora(pipeline, folder: Path, seed: int = 0, scale: float = 0.5) -> Path:
     """Train nothing, but save a LoRA over the attention of the pipeline's denoiser."""
-    from peft import LoraConfig
-    from peft.utils import get_peft_model_state_dict
+    from peft import LoraConfig  # noqa: PLC0415 - an extra
+    from peft.utils import get_peft_model_state_dict  # noqa: PLC0415
 
     torch.manual_seed(seed)
     targets = ["to_k", "to_q", "to_v"]
