@@ -1,0 +1,55 @@
+"""Latents to eight-bit pixels, and images to latents, with the autoencoder where it is safe."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from cohp.pipelines.foreign import Vae
+from cohp.pipelines.latents import Codec
+
+LEVELS = 255
+
+
+class Autoencoder:
+    """The autoencoder of a pipeline; pictures are (3, height, width) in [0, 1]."""
+
+    def __init__(self, vae: Vae, codec: Codec) -> None:
+        self._vae = vae
+        self._codec = codec
+        # Its half precision overflows, and the picture is black.
+        if vae.dtype == torch.float16 and vae.config.get("force_upcast"):
+            vae.to(torch.float32)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Decode the latents of one image to a picture of eight-bit levels.
+
+        The levels are those of its PNG, so that both have the same score. Where latents or
+        pixels are no numbers, neither is the picture.
+        """
+        pixels = self._codec.decode(self._vae, latents[None].float())[0].float()
+        if not bool(pixels.isfinite().all()) and bool(latents.isfinite().all()):
+            pixels = self._again(latents)
+        return ((pixels / 2 + 0.5).clamp(0, 1) * LEVELS).round() / LEVELS
+
+    def encode(self, image: Image.Image, width: int, height: int) -> Tensor:
+        """Return the latents of an image, brought to a size if it has another."""
+        picture = image.convert("RGB")
+        if picture.size != (width, height):
+            picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+        levels = torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1)
+        pixels = (levels.to(self._vae.device, torch.float32) / LEVELS * 2 - 1)[None]
+        return self._codec.encode(self._vae, pixels)[0]
+
+    def _again(self, latents: Tensor) -> Tensor:
+        """Decode in float32 from now on, as half precision has just overflowed."""
+        self._vae.to(torch.float32)
+        return self._codec.decode(self._vae, latents[None].float())[0].float()
+
+
+def as_image(picture: Tensor) -> Image.Image:
+    """Return a picture as an image; values that are no numbers are black."""
+    levels = (picture.nan_to_num() * LEVELS).round().to(torch.uint8)
+    return Image.fromarray(levels.permute(1, 2, 0).cpu().numpy())

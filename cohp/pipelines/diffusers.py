@@ -1,0 +1,173 @@
+"""Draws shots with diffusers' pipelines, every family by the same path: latents in, latents out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cohp.catalogue import Model
+from cohp.errors import BadInput, OutOfMemory
+from cohp.pipelines import loading
+from cohp.pipelines.autoencoder import Autoencoder, as_image
+from cohp.pipelines.denoiser import Call, Denoiser
+from cohp.pipelines.families import family_of
+from cohp.pipelines.foreign import Pipe
+from cohp.pipelines.kept import Kept
+from cohp.pipelines.look import look, match_colours
+from cohp.pipelines.memory import default_device, free, ran_out
+from cohp.pipelines.noise import generators, noise
+from cohp.pipelines.options import options_of
+from cohp.pipelines.prompts import Prompts
+from cohp.pipelines.settings import Settings
+from cohp.pipelines.speed import speed_up
+from cohp.pipelines.start import Start, start_of
+from cohp.types import Drawn, Shot
+
+# Options that the loading of a model reads.
+OF_LOADING = frozenset({"scheduler"})
+NO_NUMBERS = "the model gave values that are not numbers: give it another dtype"
+
+
+@dataclass(frozen=True)
+class _Finished:
+    """The latents of a batch; where they started and at which noise level, unless from noise."""
+
+    latents: Tensor
+    start: Start | None = None
+    level: float | None = None
+
+
+class DiffusersGenerator:
+    """One pipeline of diffusers, whatever its family."""
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        device: str | None = None,
+        pipeline: Pipe = None,
+    ) -> None:
+        """Load `model`, or drive a `pipeline` that is loaded already."""
+        options = options_of(model.name, model.options, OF_LOADING)
+        self._model = model
+        self._revision = "given" if pipeline is not None else loading.revision(model)
+        device = device or default_device()
+        pipe = loading.load_pipeline(model, device=device) if pipeline is None else pipeline
+        family = family_of(pipe)
+        speed_up(model.name, pipe, options)
+        self._match_colours = options.match_colours
+        self._settings = Settings(model, pipe, family, options)
+        self._prompts = Prompts(pipe, family, release=options.text_encoders == "release")
+        self._denoiser = Denoiser(pipe, family)
+        self._autoencoder = Autoencoder(pipe.vae, family.codec)
+        self._kept = Kept()
+
+    @property
+    def revision(self) -> str:
+        """Which version of the weights this is, as recorded in the journal."""
+        return self._revision
+
+    def draw(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> Iterator[Drawn]:
+        """Draw `shots`; those that agree in all but seed, place and parent go as one batch."""
+        for _, group in groupby(shots, key=_batch_key):
+            yield from self._draw_batch(list(group), parents)
+
+    def close(self) -> None:
+        """Let go of the device memory."""
+        for name in ("_prompts", "_denoiser", "_autoencoder", "_kept"):
+            vars(self).pop(name, None)
+        free()
+
+    def _draw_batch(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> list[Drawn]:
+        self._settings.check_size(shots[0])
+        began = perf_counter()
+        try:
+            with torch.inference_mode():
+                finished = self._finish(shots, parents)
+                pictures = [self._autoencoder.decode(each) for each in finished.latents]
+        except Exception as error:
+            if not ran_out(error):
+                raise
+            said = f"{self._model.name}: {len(shots)} images do not fit"
+        else:
+            seconds = (perf_counter() - began) / len(shots)
+            return [
+                self._drawn(shot, finished, place, pictures[place], seconds)
+                for place, shot in enumerate(shots)
+            ]
+        # Only here is the error gone, and with it what it held on the device.
+        free()
+        raise OutOfMemory(said)
+
+    def _finish(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> _Finished:
+        """Draw the latents of a batch."""
+        shot = shots[0]
+        sources = generators([each.seed for each in shots])
+        fresh = noise(sources, self._denoiser.shape(shot.width, shot.height))
+        steps = self._settings.steps(shot)
+        start = None if shot.parent is None else start_of(steps, shot.strength or 1.0)
+        embeddings = self._prompts.arguments(self._settings.words(shot), len(shots))
+        call = Call(
+            shot.width,
+            shot.height,
+            start.steps if start else steps,
+            {**self._settings.arguments(shot), **embeddings},
+            sources,
+        )
+        if start is None:
+            return _Finished(self._denoiser.run(call, fresh)[0])
+        clean = torch.stack([self._parent(each, parents) for each in shots])
+        noisy, level = self._denoiser.begin(call, clean, fresh, start.first)
+        done, _ = self._denoiser.run(call, noisy, start.first)
+        if self._match_colours:
+            done = match_colours(done.float(), clean)
+        return _Finished(done, start, level)
+
+    def _parent(self, shot: Shot, parents: Mapping[str, Drawn]) -> Tensor:
+        """Return the latents a shot starts from: its parent's own, or its image encoded once."""
+        shape = self._denoiser.shape(shot.width, shot.height)
+        key = f"{shot.parent} {shot.width}x{shot.height}"
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept
+        parent = parents.get(shot.parent or "")
+        if parent is None:
+            raise BadInput(f"The parent {shot.parent} of shot {shot.id} was not handed over.")
+        held = parent.latents
+        if held is not None and parent.shot.model == shot.model and held.shape == shape:
+            latents = torch.from_numpy(held).to(self._denoiser.device, torch.float32)
+        else:
+            latents = self._autoencoder.encode(parent.image, shot.width, shot.height)
+        self._kept.put(key, latents)
+        return latents
+
+    def _drawn(
+        self, shot: Shot, finished: _Finished, place: int, picture: Tensor, seconds: float
+    ) -> Drawn:
+        start = finished.start
+        # Copies, because what inference mode made cannot be used outside it without bounds.
+        latents, picture = finished.latents[place].float().clone(), picture.clone()
+        self._kept.put(f"{shot.id} {shot.width}x{shot.height}", latents)
+        sound = bool(picture.isfinite().all())
+        notes = [start.note if start else None, self._settings.note(shot)]
+        notes.append(None if sound else NO_NUMBERS)
+        facts: dict[str, Any] = {"look": look(picture)} if sound else {}
+        if start:
+            facts["steps"] = f"{start.steps - start.first} of {start.steps}"
+        if any(notes):
+            facts["note"] = "; ".join(note for note in notes if note)
+        held = latents.cpu().numpy()
+        return Drawn(shot, as_image(picture), held, picture, finished.level, seconds, facts)
+
+
+def _batch_key(shot: Shot) -> tuple[object, ...]:
+    return (
+        *(shot.model, shot.prompt, shot.negative, shot.width, shot.height),
+        *(shot.steps, shot.guidance, shot.strength, shot.parent is None),
+    )

@@ -1,0 +1,81 @@
+"""The options that make a model faster or smaller: done where they work, refused where not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import torch
+
+from cohp.errors import BadInput
+from cohp.pipelines.foreign import Module, Pipe
+from cohp.pipelines.options import Options
+
+
+def speed_up(name: str, pipe: Pipe, options: Options) -> None:
+    """Apply the options of the model called `name` to its pipeline."""
+    denoiser = denoiser_of(pipe)
+    if options.attention != "sdpa":
+        _set_attention(name, pipe, denoiser, options.attention)
+    if options.fp8:
+        _try(name, "fp8", denoiser, lambda: _rest_in_eight_bits(denoiser))
+    if options.vae_tiling:
+        _try(name, "vae_tiling", pipe.vae, pipe.vae.enable_tiling)
+    if options.compile:
+        _try(name, "compile", denoiser, denoiser.compile_repeated_blocks)
+
+
+def denoiser_of(pipe: Pipe) -> Module:
+    """Return the network that takes most of the time."""
+    return getattr(pipe, "unet", None) or pipe.transformer
+
+
+def _set_attention(name: str, pipe: Pipe, denoiser: Module, backend: str) -> None:
+    if backend.endswith("_hub") or backend.startswith("_"):
+        raise BadInput(
+            f"{name}: attention {backend!r} would fetch a compiled kernel from the hub or is not "
+            "public. Use sdpa, flash, sage or xformers from an installed package."
+        )
+    # To other denoisers `set_attention_backend` says yes and does nothing.
+    if any(_dispatches(module) for module in denoiser.modules()):
+        _try(
+            name,
+            f"attention {backend!r}",
+            denoiser,
+            lambda: denoiser.set_attention_backend(backend),
+        )
+    elif backend == "xformers":
+        _try(
+            name,
+            "attention 'xformers'",
+            denoiser,
+            pipe.enable_xformers_memory_efficient_attention,
+        )
+    else:
+        raise BadInput(
+            f"{name}: attention {backend!r} would change nothing, {type(denoiser).__name__} "
+            "computes its attention by sdpa or xformers alone. Leave the option out."
+        )
+
+
+def _dispatches(module: Module) -> bool:
+    """Say whether a module asks diffusers' dispatcher, and not torch, how to attend."""
+    processor = getattr(module, "processor", None)
+    return hasattr(sys.modules[type(processor).__module__], "dispatch_attention_fn")
+
+
+def _rest_in_eight_bits(denoiser: Module) -> None:
+    denoiser.enable_layerwise_casting(
+        storage_dtype=torch.float8_e4m3fn, compute_dtype=denoiser.dtype
+    )
+
+
+def _try(name: str, option: str, module: Module, do: Callable[[], object]) -> None:
+    """Do what an option asks, or say that this module cannot."""
+    try:
+        do()
+    except (AttributeError, ImportError, NotImplementedError, RuntimeError, ValueError) as error:
+        why = str(error).strip().partition("\n")[0].rstrip(".")
+        raise BadInput(
+            f"{name}: {type(module).__name__} cannot do {option}: {why}. Leave the option out."
+        ) from error

@@ -1,0 +1,28 @@
+"""Tiny random pipelines, one builder a family, each built once a session."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+
+BUILDERS = {}
+
+
+def builds(name):
+    """Register the builder of a tiny pipeline."""
+
+    def register(build):
+        BUILDERS[name] = build
+        return build
+
+    return register
+
+
+@cache
+def tiny(name):
+    """Return the tiny pipeline called `name`, the same one each time."""
+    from tiny import dit, flux, mmdit, unet  # noqa: F401, PLC0415 - they register
+
+    torch.manual_seed(0)
+    return BUILDERS[name]()
