@@ -12,7 +12,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import fsum, isfinite, sqrt
 from statistics import fmean, stdev
 from typing import Any
@@ -154,6 +153,8 @@ def fit(
     curves, flat = [], []
     for member in members:
         values = sorted(scores[member.name].mean for scores in opening)
+        if not all(isfinite(value) for value in values):
+            raise BadInput(f"{member.name} gave a score that is no number: nothing can be fitted.")
         usual = (spreads or {}).get(member.name, 1.0)
         if values[-1] - values[0] <= GRAIN * max(1.0, abs(values[0]), abs(values[-1])) * usual:
             flat.append(member.name)
@@ -181,7 +182,4 @@ def _ranks(values: Sequence[float]) -> Curve:
         knots.append((values[place], (place + alike) / (2 * count)))
         place = alike
     (first, low), (last, high) = knots[0], knots[-1]
-    rising = all(left[1] < right[1] for left, right in pairwise(knots))
-    if not rising:
-        raise BadInput("The opening's scores are not numbers that can be ranked.")
     return Curve(tuple(knots), (high - low) / (last - first))

@@ -131,6 +131,9 @@ def test_nothing_cannot_be_fitted_and_rules_have_names():
         fit(TWO, [])
     with pytest.raises(BadRecipe, match="zscore"):
         fit(TWO, opening((1, 2)), "median")
+    for rule in RULES:
+        with pytest.raises(BadInput, match="no number"):
+            fit(TWO, opening((1, 2), (float("nan"), 3)), rule)
 
 
 def test_before_the_opening_members_count_in_their_usual_spreads():
