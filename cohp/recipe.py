@@ -80,6 +80,8 @@ class Recipe(_Strict):
     batch: int = Field(default=4, ge=1, le=100_000)
     strengths: Strengths = Decay()
     reward: str = "fake"
+    combine: Literal["zscore", "ranks"] = "zscore"
+    referee: str | None = None
     pick: Literal["mean", "max", "probability"] = "mean"
     carry: Literal["winner", "best"] = "best"
     opening: Literal["refine", "fresh"] = "refine"
@@ -126,7 +128,6 @@ def build(values: Mapping[str, Any]) -> Recipe:
     except ValidationError as error:
         raise BadRecipe(explain(error)) from error
     registry.check("search", recipe.search)
-    registry.check("reward", recipe.reward)
     return recipe
 
 

@@ -16,8 +16,11 @@ from cohp.executors.base import Executor, Stop
 from cohp.recipe import Recipe
 from cohp.record.entry import Entry
 from cohp.record.recorder import Recorder
+from cohp.reward.combine import fit, parse
+from cohp.reward.loading import spread
 from cohp.search.base import Searching
-from cohp.types import Answer, Ask, Chosen, Note, Score, Scored, Shot, Verdict
+from cohp.second_opinion import SecondOpinion
+from cohp.types import Answer, Ask, Chosen, Jury, Note, Score, Scored, Shot, Verdict
 
 
 def plan(recipe: Recipe) -> tuple[Ask, ...]:
@@ -74,6 +77,7 @@ class Run:
         self._stop = stop or Event()
         self._planned = sum(len(ask.shots) for ask in plan(recorder.recipe))
         self._best: Entry | None = None
+        self._opinion = SecondOpinion()
 
     def finish(self) -> Verdict:
         """Work until the search has its verdict; raises `Interrupted` when asked to stop."""
@@ -112,8 +116,11 @@ class Run:
             if self._stop.is_set():
                 raise Interrupted(self._recorder.path)
             raise ExecutorFault(ask.round)
-        answered = tuple(entries[shot.id] for shot in ask.shots)
+        self._weigh(ask)
+        answered = tuple(self._recorder.entries[shot.id] for shot in ask.shots)
         self._lead(answered)
+        if warning := self._opinion.hear(answered):
+            self._listen(Note(warning))
         self._listen(RoundDone(ask.round, answered, self._best))
         return [entry.answer for entry in answered]
 
@@ -121,7 +128,7 @@ class Run:
         recorder = self._recorder
         answers = self._executor.answer(
             shots,
-            reward=recorder.recipe.reward,
+            jury=Jury(recorder.recipe.reward, recorder.recipe.referee),
             parents=recorder.parents(shots),
             stop=self._stop,
         )
@@ -132,6 +139,15 @@ class Run:
             recorder.loaded(self._executor.revisions())
             entry = recorder.add(item)
             self._listen(ImageDone(entry, len(recorder.entries), self._planned))
+
+    def _weigh(self, ask: Ask) -> None:
+        """Fit an ensemble's scale to the opening, once it is all there."""
+        recorder, recipe = self._recorder, self._recorder.recipe
+        opening = [recorder.entries[shot.id].members for shot in ask.shots]
+        if recorder.scale is None and (judged := [each for each in opening if each]):
+            members = parse(recipe.reward)
+            spreads = {member.name: spread(member.name) for member in members}
+            recorder.weigh(fit(members, judged, recipe.combine, spreads))
 
     def _lead(self, answered: Sequence[Entry]) -> None:
         """Keep best.png the best image of the rounds so far; ties go to the earlier one."""

@@ -65,12 +65,24 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Jury:
+    """Who judges: the reward a search follows, and a referee that is only listened to."""
+
+    reward: str
+    referee: str | None = None
+
+
+@dataclass(frozen=True)
 class Scored:
-    """A shot with its score; `drawn` is there while the image is fresh, the record has it after."""
+    """A shot with its score; `drawn` is there while the image is fresh, the record has it after.
+
+    `referee` is what the second reward said, where there is one; no search looks at it.
+    """
 
     shot: Shot
     score: Score
     drawn: Drawn | None = field(default=None, compare=False, repr=False)
+    referee: Score | None = None
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,15 @@ RECIPE_OPTIONS = (
         help="Who judges; see `cohp rewards`.",
         shell_complete=_reward_names,
     ),
+    click.option(
+        "--combine", type=click.Choice(["zscore", "ranks"]), help="How an ensemble adds up."
+    ),
+    click.option(
+        "--referee",
+        metavar="NAME",
+        help="A second reward that is reported and never followed.",
+        shell_complete=_reward_names,
+    ),
     click.option("--search", metavar="NAME", help="The strategy: cohp or best-of-n."),
     click.option(
         "--pick", type=click.Choice(["mean", "max", "probability"]), help="How the model is chosen."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from cohp.types import Answer, Drawn, Note, Shot
+from cohp.types import Answer, Drawn, Jury, Note, Shot
 
 
 class Stop(Protocol):
@@ -20,7 +20,7 @@ class Executor(Protocol):
     """Answers shots, in any order, each exactly once; ends early when `stop` is set."""
 
     def answer(
-        self, shots: Sequence[Shot], *, reward: str, parents: Mapping[str, Drawn], stop: Stop
+        self, shots: Sequence[Shot], *, jury: Jury, parents: Mapping[str, Drawn], stop: Stop
     ) -> Iterator[Answer | Note]:
         """Draw and score `shots`, yielding each answer once it is known, and notes between."""
         ...

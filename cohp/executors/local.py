@@ -9,10 +9,10 @@ from cohp import pipelines, reward
 from cohp.executors.base import Stop
 from cohp.executors.drawing import drawn_or_reason
 from cohp.executors.halving import Halving
-from cohp.executors.scoring import scored_or_reason
+from cohp.executors.scoring import Judges
 from cohp.pipelines.base import Generator
 from cohp.reward.base import Reward
-from cohp.types import Answer, Drawn, Note, Shot
+from cohp.types import Answer, Drawn, Jury, Note, Shot
 
 
 class LocalExecutor:
@@ -31,13 +31,15 @@ class LocalExecutor:
         self._halving = Halving(lambda text: self._notes.append(Note(text)))
 
     def answer(
-        self, shots: Sequence[Shot], *, reward: str, parents: Mapping[str, Drawn], stop: Stop
+        self, shots: Sequence[Shot], *, jury: Jury, parents: Mapping[str, Drawn], stop: Stop
     ) -> Iterator[Answer | Note]:
         """Draw and score `shots` in batches of shots that may share one."""
         # The reward first: it must find its room before the models take theirs.
-        judge = self._reward(reward)
+        judges = Judges(
+            self._reward(jury.reward), self._reward(jury.referee) if jury.referee else None
+        )
         for _, group in groupby(shots, key=_batch_key):
-            for batch in self._draw(list(group), parents, judge, stop):
+            for batch in self._draw(list(group), parents, judges, stop):
                 yield from batch
 
     def revisions(self) -> Mapping[str, str]:
@@ -55,7 +57,7 @@ class LocalExecutor:
         self._rewards.clear()
 
     def _draw(
-        self, shots: Sequence[Shot], parents: Mapping[str, Drawn], judge: Reward, stop: Stop
+        self, shots: Sequence[Shot], parents: Mapping[str, Drawn], judges: Judges, stop: Stop
     ) -> Iterator[Sequence[Answer | Note]]:
         if stop.is_set():
             return
@@ -65,7 +67,7 @@ class LocalExecutor:
         )
         for drawn in drawing:
             scoring = self._halving.batches(
-                "the reward", drawn, lambda batch: scored_or_reason(judge, batch)
+                "the reward", drawn, judges.answers
             )
             answers = [answer for batch in scoring for answer in batch]
             yield [*self._notes, *answers]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 from cohp.errors import BadImage
@@ -11,12 +12,23 @@ from cohp.reward.refusal import refusal
 from cohp.types import Answer, Drawn, Score, Scored, Unscored
 
 
-def scored_or_reason(reward: Reward, drawn: Sequence[Drawn | Unscored]) -> list[Answer]:
-    """Score what was drawn, as one batch, keeping each answer at its shot's place."""
-    answers = [each if isinstance(each, Unscored) else _refused(each) for each in drawn]
-    sound = [each for each in answers if isinstance(each, Drawn)]
-    scores = iter(_score(reward, sound))
-    return [_answer(each, next(scores)) if isinstance(each, Drawn) else each for each in answers]
+@dataclass(frozen=True)
+class Judges:
+    """The reward whose scores count, and a referee whose scores are only reported."""
+
+    reward: Reward
+    referee: Reward | None = None
+
+    def answers(self, drawn: Sequence[Drawn | Unscored]) -> list[Answer]:
+        """Score what was drawn, as one batch, keeping each answer at its shot's place."""
+        checked = [each if isinstance(each, Unscored) else _refused(each) for each in drawn]
+        sound = [each for each in checked if isinstance(each, Drawn)]
+        scores = iter(_score(self.reward, sound))
+        second = iter(_score(self.referee, sound) if self.referee else [None] * len(sound))
+        return [
+            _answer(each, next(scores), next(second)) if isinstance(each, Drawn) else each
+            for each in checked
+        ]
 
 
 def _refused(drawn: Drawn) -> Drawn | Unscored:
@@ -25,6 +37,7 @@ def _refused(drawn: Drawn) -> Drawn | Unscored:
 
 
 def _score(reward: Reward, drawn: Sequence[Drawn]) -> list[Score | str]:
+    """Return the score of each image, or the reason why it has none."""
     if not drawn:
         return []
     prompts = [each.shot.prompt for each in drawn]
@@ -37,9 +50,10 @@ def _score(reward: Reward, drawn: Sequence[Drawn]) -> list[Score | str]:
     return [score for each in drawn for score in _score(reward, [each])]
 
 
-def _answer(drawn: Drawn, score: Score | str) -> Answer:
+def _answer(drawn: Drawn, score: Score | str, referee: Score | str | None) -> Answer:
     if isinstance(score, str):
         return Unscored(drawn.shot, score, drawn)
     if not isfinite(score.mean):
         return Unscored(drawn.shot, "the reward gave no number", drawn)
-    return Scored(drawn.shot, score, drawn)
+    said = referee if isinstance(referee, Score) and isfinite(referee.mean) else None
+    return Scored(drawn.shot, score, drawn, said)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import inf
 from typing import Any
 
+from cohp.reward.combine import Parts, Scale
 from cohp.types import Answer, Score, Scored, Shot, Unscored
 
 SHOT_FIELDS = tuple(each.name for each in fields(Shot))
@@ -23,14 +24,20 @@ class Entry:
     true_start: float | None = None
     seconds: float = 0.0
     facts: Mapping[str, Any] = field(default_factory=dict)
+    # What each reward of an ensemble said, and what the referee said; both may be left out.
+    members: Mapping[str, Score] = field(default_factory=dict)
+    referee: Score | None = None
 
     @classmethod
     def of(cls, answer: Answer, image: str | None) -> Entry:
         """Return what the journal keeps of `answer`, whose image was written as `image`."""
         drawn = answer.drawn
+        score = answer.score if isinstance(answer, Scored) else None
         return cls(
             shot=answer.shot,
-            score=answer.score if isinstance(answer, Scored) else None,
+            score=Score(score.mean, score.std) if score else None,
+            members=score.members if isinstance(score, Parts) else {},
+            referee=answer.referee if isinstance(answer, Scored) else None,
             reason=answer.reason if isinstance(answer, Unscored) else None,
             image=image,
             true_start=drawn.true_start if drawn else None,
@@ -43,7 +50,14 @@ class Entry:
         """The answer a search is sent, as it was when it was fresh."""
         if self.score is None:
             return Unscored(self.shot, self.reason or "no reason was recorded")
-        return Scored(self.shot, self.score)
+        return Scored(self.shot, self.score, referee=self.referee)
+
+    def on(self, scale: Scale | None) -> Entry:
+        """Return this entry as an ensemble's scale reads it; others stay as they are."""
+        if scale is None or not self.members:
+            return self
+        combined = scale.combine(self.members)
+        return replace(self, score=Score(combined.mean, combined.std))
 
     @property
     def mean(self) -> float:
@@ -61,6 +75,8 @@ class Entry:
             "reason": self.reason,
             "image": self.image,
             "facts": dict(self.facts),
+            "members": {name: asdict(score) for name, score in self.members.items()},
+            "referee": asdict(self.referee) if self.referee else None,
         }
 
     @classmethod
@@ -74,4 +90,6 @@ class Entry:
             true_start=data["true_start"],
             seconds=data["seconds"],
             facts=data["facts"],
+            members={name: Score(**score) for name, score in data["members"].items()},
+            referee=Score(**data["referee"]) if data["referee"] else None,
         )

@@ -10,6 +10,7 @@ from cohp.errors import RunDamaged, RunNotFound
 from cohp.recipe import Recipe, build
 from cohp.record import journal
 from cohp.record.entry import Entry
+from cohp.reward.combine import Scale
 from cohp.types import Shot
 
 JOURNAL = "journal.jsonl"
@@ -35,8 +36,10 @@ class RunFolder:
         self.revisions: dict[str, str] = {
             line["name"]: line["revision"] for line in lines if line["kind"] == "loaded"
         }
-        shots = (Entry.from_json(line) for line in lines if line["kind"] == "shot")
-        self.entries: dict[str, Entry] = {entry.shot.id: entry for entry in shots}
+        scales = [Scale.from_json(line["scale"]) for line in lines if line["kind"] == "scale"]
+        self.scale: Scale | None = scales[-1] if scales else None
+        shots = [Entry.from_json(line) for line in lines if line["kind"] == "shot"]
+        self.entries: dict[str, Entry] = {each.shot.id: each.on(self.scale) for each in shots}
 
     @property
     def best(self) -> Path:

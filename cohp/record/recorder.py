@@ -18,6 +18,7 @@ from cohp.record.entry import Entry
 from cohp.record.files import write_whole, writing
 from cohp.record.folder import JOURNAL, RunFolder, content_name
 from cohp.record.versions import versions
+from cohp.reward.combine import Scale
 from cohp.types import Answer, Drawn, Scored, Shot, Verdict
 
 LOCK = ".lock"
@@ -96,8 +97,15 @@ class Recorder(RunFolder):
         with writing(self.path):
             entry = Entry.of(answer, self._keep(answer))
             self._journal.append({"kind": "shot", **entry.to_json()})
-        self.entries[entry.shot.id] = entry
-        return entry
+        self.entries[entry.shot.id] = entry.on(self.scale)
+        return self.entries[entry.shot.id]
+
+    def weigh(self, scale: Scale) -> None:
+        """Fix the scale an ensemble's scores are read on, for this run and for good."""
+        with writing(self.path):
+            self._journal.append({"kind": "scale", "scale": scale.as_json()})
+        self.scale = scale
+        self.entries = {shot: entry.on(scale) for shot, entry in self.entries.items()}
 
     def parents(self, shots: Iterable[Shot]) -> dict[str, Drawn]:
         """Return the parents of `shots`: still in memory, or as they were written."""

@@ -15,7 +15,7 @@ from cohp.executors.local import LocalExecutor
 from cohp.pipelines.fake import FakeGenerator
 from cohp.reward.fake import FakeReward
 from cohp.search.base import opening
-from cohp.types import Drawn, Note, Score, Scored, Unscored
+from cohp.types import Drawn, Jury, Note, Score, Scored, Unscored
 
 
 class Watched(FakeGenerator):
@@ -48,7 +48,7 @@ def shots(count=8, **changes):
 
 def answers(generator, asked, reward=None, stop=None):
     executor = LocalExecutor(lambda _: generator, lambda _: reward or FakeReward())
-    return list(executor.answer(asked, reward="fake", parents={}, stop=stop or Event()))
+    return list(executor.answer(asked, jury=Jury("fake"), parents={}, stop=stop or Event()))
 
 
 def test_all_shots_of_a_model_are_one_batch():
@@ -134,7 +134,7 @@ def test_missing_weights_end_the_work_with_their_own_message():
 
     executor = LocalExecutor(load, lambda _: FakeReward())
     with pytest.raises(MissingWeights):
-        list(executor.answer(shots(), reward="fake", parents={}, stop=Event()))
+        list(executor.answer(shots(), jury=Jury("fake"), parents={}, stop=Event()))
 
 
 def test_asked_to_stop_it_ends_after_the_batch_in_hand():
@@ -159,7 +159,7 @@ def test_models_and_rewards_are_loaded_once_and_let_go_at_the_end():
 
     executor = LocalExecutor(load, lambda _: FakeReward())
     for _ in range(2):
-        list(executor.answer(shots(), reward="fake", parents={}, stop=Event()))
+        list(executor.answer(shots(), jury=Jury("fake"), parents={}, stop=Event()))
     assert loaded == ["fake-ink"]
     assert executor.revisions() == {"model fake-ink": "1", "reward fake": "1"}
     executor.close()
