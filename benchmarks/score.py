@@ -2,9 +2,9 @@
 
 The reference's way, written plainly: one image at a time, the image processor's arithmetic,
 two copies of the frame through the tower's own convolution, its attention under a mask, the
-whole sequence through every layer with gradients on, the head on every token. Both ways get the same random weights and
-images, and their scores are compared. On a CPU each measurement is a process of its own, so
-that its peak memory is its own; on a GPU the full-size model is timed in bfloat16 as well.
+whole sequence through every layer with gradients on, the head on every token. Both ways get
+the same random weights and images, by turns, and their scores are compared. On a CPU each peak
+is of a process of its own; on a GPU the full-size model is timed in bfloat16 as well.
 
 Run: python benchmarks/score.py [--sizes small mid] [--batches 1 8 32]
 """
@@ -94,7 +94,7 @@ def rates(folder: Path, batch: int) -> list[Timed]:
     pictures = images(batch)
     ways = [WAYS["reference"](folder), WAYS["ours"](folder)]
     found = [Timed(0, way(pictures)) for way in ways]  # this one warms up
-    for _ in range(4 if batch < 32 else 2):  # noqa: PLR2004 - a long one steadies itself
+    for _ in range(3 if batch < 32 else 1):  # noqa: PLR2004 - a long one steadies itself
         for way, best in zip(ways, found, strict=True):
             start = time.perf_counter()
             way(pictures)
@@ -163,12 +163,11 @@ WAYS = {"reference": reference, "ours": ours}
 
 
 def masked_attention(
-    _module: Any,
+    _module: object,
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    _mask: None,
-    **_: Any,
+    **_: object,
 ) -> tuple[torch.Tensor, None]:
     """Attend as the vision tower of the transformers that the reference pins does.
 

@@ -14,7 +14,7 @@ from cohp.errors import OutOfMemory
 
 Row = TypeVar("Row")
 # A CPU is no faster with more rows, its caches fill; a GPU wants enough of them to be busy.
-MOST = {"cpu": 4, "cuda": 32}
+MOST = {"cpu": 2, "cuda": 32}
 SHARE = 0.5  # what else runs here, and the estimate's own error, take the rest
 
 

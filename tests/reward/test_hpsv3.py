@@ -33,7 +33,7 @@ TYPED = [
 
 @pytest.fixture(scope="module")
 def reward():
-    return HPSv3(GOLDEN / "hpsv3")
+    return HPSv3(GOLDEN / "hpsv3", batch=4)
 
 
 def asked(*names):

@@ -67,7 +67,7 @@ def test_other_trouble_is_not_swallowed():
 
 @pytest.fixture(scope="module")
 def reward():
-    return HPSv3(GOLDEN / "hpsv3")
+    return HPSv3(GOLDEN / "hpsv3", batch=4)
 
 
 def test_a_reward_short_of_memory_gives_the_same_scores(reward, monkeypatch):

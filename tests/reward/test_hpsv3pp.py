@@ -28,7 +28,7 @@ TYPED += [case["prompt"] for case in MANIFEST["reference_errors"]]
 
 @pytest.fixture(scope="module")
 def loaded():
-    return HPSv3PP(GOLDEN / "hpsv3pp")
+    return HPSv3PP(GOLDEN / "hpsv3pp", batch=4)
 
 
 @pytest.fixture
