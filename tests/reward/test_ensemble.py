@@ -61,7 +61,7 @@ def test_closing_closes_every_member():
     class Closing:
         revision = "1"
 
-        def score(self, *, prompts, images):  # noqa: ARG002
+        def score(self, *, prompts, images):
             return [Score(1.0) for _ in prompts]
 
         def close(self):

@@ -33,7 +33,7 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def copy(tmp_path, cache):  # noqa: ARG001 - what is converted goes there
+def copy(tmp_path, cache):
     """Copy a golden reward, so that a test may spoil it."""
 
     def of(name):
