@@ -30,8 +30,13 @@ def resolve(spec: str) -> Model:
     text = spec.strip()
     if not text:
         raise BadInput("A model needs a name: a short one, a hub id, a folder or a file.")
-    if text.startswith(HOSTED):
-        return _hosted(text)
+    try:
+        return _hosted(text) if text.startswith(HOSTED) else _local(text)
+    except OSError as error:  # a name too long for a file, a folder that may not be read
+        raise BadInput(f"{text[:80]} cannot be looked up: {error.strerror}.") from error
+
+
+def _local(text: str) -> Model:
     base, *rest = _pieces(text)
     model = _base(base)
     if not rest:
@@ -42,6 +47,13 @@ def resolve(spec: str) -> Model:
     names = [_spelled(lora, piece) for lora, piece in zip(loras, rest, strict=True)]
     update = {"name": "+".join([model.name, *names]), "loras": (*model.loras, *loras)}
     return model.model_copy(update=update)
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # there is no such person's home
+        return Path(text)
 
 
 def _pieces(text: str) -> list[str]:
@@ -60,7 +72,7 @@ def _pieces(text: str) -> list[str]:
 def _exists(text: str) -> bool:
     weighted = WEIGHT.fullmatch(text)
     return any(
-        Path(each).expanduser().exists()
+        _path(each).exists()
         for each in (text, weighted["source"] if weighted else text, text.rpartition("@")[0])
         if each
     )
@@ -71,8 +83,8 @@ def _base(text: str) -> Model:
         return find(text)
     file, _, config = text.rpartition("@")
     if file.endswith(".safetensors"):
-        return _file(Path(file).expanduser(), config)
-    path = Path(text).expanduser()
+        return _file(_path(file), config)
+    path = _path(text)
     if path.is_dir():
         return _folder(path.resolve())
     if path.suffix == ".safetensors":
@@ -136,7 +148,7 @@ def _file(path: Path, config: str = "") -> Model:
     if not config:
         return Model(name=named, source=str(full))
     if looks_like_path(config) or Path(config).is_dir():
-        folder = Path(config).expanduser().resolve()
+        folder = _path(config).resolve()
         if not (folder / INDEX).is_file():
             raise BadInput(f"{folder} cannot configure {path}: it has no {INDEX}.")
         model = Model(name=f"{full}@{folder}", source=str(full), config=str(folder))
@@ -150,12 +162,12 @@ def _file(path: Path, config: str = "") -> Model:
 
 def _lora(piece: str) -> Lora:
     matched = WEIGHT.fullmatch(piece)
-    weighted = matched is not None and not Path(piece).expanduser().exists()
+    weighted = matched is not None and not _path(piece).exists()
     source = matched["source"] if matched and weighted else piece
     weight = float(matched["weight"]) if matched and weighted else 1.0
     if not -10 <= weight <= 10:  # noqa: PLR2004 - beyond it only noise comes out
         raise BadInput(f"{piece}: a LoRA's weight lies between -10 and 10.")
-    path = Path(source).expanduser()
+    path = _path(source)
     if path.is_file():
         if path.suffix != ".safetensors":
             raise BadInput(f"{path} is no .safetensors file. {_convert(path)}")
@@ -189,7 +201,10 @@ def _convert(path: Path) -> str:
 def _hosted(text: str) -> Model:
     name, _, address = text.removeprefix(HOSTED).partition("@")
     address = address.rstrip("/") or OPENAI
-    parsed = urlparse(address)
+    try:
+        parsed = urlparse(address)
+    except ValueError:  # brackets that are no address
+        parsed = urlparse("")
     if not name or parsed.scheme not in {"http", "https"} or not parsed.hostname:
         raise BadInput(
             f"{text!r} names no hosted model. Write openai:MODEL@ADDRESS, "

@@ -108,18 +108,10 @@ class DiffusersGenerator:
     def _finish(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> _Finished:
         """Draw the latents of a batch."""
         shot = shots[0]
-        sources = generators([each.seed for each in shots])
-        fresh = noise(sources, self._denoiser.shape(shot.width, shot.height))
         steps = self._settings.steps(shot)
         start = None if shot.parent is None else start_of(steps, shot.strength or 1.0)
-        embeddings = self._prompts.arguments(self._settings.words(shot), len(shots))
-        call = Call(
-            shot.width,
-            shot.height,
-            start.steps if start else steps,
-            {**self._settings.arguments(shot), **embeddings},
-            sources,
-        )
+        call = self._call(shots, start.steps if start else steps)
+        fresh = noise(call.generators, self._denoiser.shape(shot.width, shot.height))
         if start is None:
             return _Finished(self._denoiser.run(call, fresh)[0])
         clean = torch.stack([self._parent(each, parents) for each in shots])
@@ -128,6 +120,14 @@ class DiffusersGenerator:
         if self._match_colours:
             done = match_colours(done.float(), clean)
         return _Finished(done, start, level)
+
+    def _call(self, shots: Sequence[Shot], steps: int) -> Call:
+        """Return what a batch is drawn with."""
+        shot = shots[0]
+        embeddings = self._prompts.arguments(self._settings.words(shot), len(shots))
+        arguments = {**self._settings.arguments(shot), **embeddings}
+        sources = generators([each.seed for each in shots])
+        return Call(shot.width, shot.height, steps, arguments, sources)
 
     def _parent(self, shot: Shot, parents: Mapping[str, Drawn]) -> Tensor:
         """Return the latents a shot starts from: its parent's own, or its image encoded once."""

@@ -29,8 +29,8 @@ def start_of(steps: int, strength: float) -> Start:
     run = min(max(int(total * strength + 0.5), 1), total - 1)
     notes = []
     if total > steps:
-        given = f"{steps} step{'s' if steps > 1 else ''}"
-        notes.append(f"{given} leave too little to refine: {total} steps instead")
+        few = "1 step leaves" if steps == 1 else f"{steps} steps leave"
+        notes.append(f"{few} too little to refine: {total} steps instead")
     if abs(run / total - strength) > ROUNDING:
         notes.append(f"strength {strength:g} became {run / total:g}: {run} of {total} steps")
     return Start(total, total - run, "; ".join(notes) or None)

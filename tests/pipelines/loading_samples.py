@@ -73,7 +73,7 @@ def sd(folder: Path) -> StableDiffusionPipeline:
         tokenizer=tokenizer(folder),
         unet=unet,
         scheduler=EulerDiscreteScheduler(
-            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"
+            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1
         ),
         safety_checker=None,
         feature_extractor=None,
@@ -104,7 +104,7 @@ def sdxl(folder: Path) -> StableDiffusionXLPipeline:
         tokenizer=tokenizer(folder),
         tokenizer_2=tokenizer(folder),
         unet=unet,
-        scheduler=EulerDiscreteScheduler(),
+        scheduler=EulerDiscreteScheduler(steps_offset=1),
     )
 
 
