@@ -54,6 +54,8 @@ class HPSv3PP(QwenReward):
             raise BadInput(f"iter_step is a number from 0 up, as a rule to 1: {iter_step}.")
         super().__init__(folder, device, **options)
         self.iter_step = iter_step
+        if iter_step:  # other scores: a journal must not mix them with plain ones
+            self._revision += f"+step{iter_step:g}"
 
     @staticmethod
     def build(config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:

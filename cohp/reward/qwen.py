@@ -63,6 +63,8 @@ class QwenReward(ABC):
         quantize: str | None = None,
         revision: str | None = None,
     ) -> None:
+        if batch is not None and batch < 1:
+            raise BadInput(f"A batch of {batch} images cannot be scored; name 1 or more.")
         folder = Path(folder)
         self.device = torch.device(device)
         config = json.loads(shards.needed(folder, "config.json").read_text("utf-8"))
@@ -74,7 +76,6 @@ class QwenReward(ABC):
         self._most = batch or MOST.get(self.device.type, 8)
         plan = Plan(self.device, dtype, quantize, self.COARSE)
         self._model: Any = bare(lambda: self.build(config, shards.shapes(files, self.rename)))
-        fill(self._model, files, self.rename, plan)
         self._dtype = plan.dtype
         language: Any = self._model.language_model
         self._longest = int(language.config.max_position_embeddings)
@@ -83,6 +84,7 @@ class QwenReward(ABC):
                 f"tokenizer.json has {self._text.size} tokens and the weights "
                 f"{language.config.vocab_size} rows for them: they are not of one model."
             )
+        fill(self._model, files, self.rename, plan)
 
     @staticmethod
     @abstractmethod

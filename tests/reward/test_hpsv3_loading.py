@@ -236,3 +236,8 @@ def test_a_closed_reward_says_so(folder):
     reward.close()
     with pytest.raises(BadInput, match="closed"):
         reward.score(prompts=["a"], images=[Image.new("RGB", (9, 9))])
+
+
+def test_a_batch_has_one_image_at_least(folder):
+    with pytest.raises(BadInput, match="batch of 0"):
+        HPSv3(folder, batch=0)

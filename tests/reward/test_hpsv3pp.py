@@ -201,3 +201,8 @@ def test_the_step_counts(reward):
 def test_a_step_is_a_number_from_zero_up(step):
     with pytest.raises(BadInput, match="iter_step"):
         HPSv3PP(GOLDEN / "hpsv3pp", iter_step=step)
+
+
+def test_the_revision_tells_the_step(loaded):
+    stepped = HPSv3PP(GOLDEN / "hpsv3pp", iter_step=0.5).revision
+    assert stepped == f"{loaded.revision}+step0.5"
