@@ -1,0 +1,203 @@
+"""Every family: draws what its pipeline draws, refines, in batches and in parts; NaN is caught."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from drawing import CLOSE, PROMPT, SIDE, child, distance, draw, generator, shot
+from PIL import Image
+from tiny import tiny
+
+from cohp.pipelines.families import FAMILIES, family_of
+from cohp.pipelines.noise import noise
+from cohp.reward.refusal import refusal
+
+NAMES = (
+    "sd15",
+    "sdxl",
+    "sdxl-turbo",
+    "playground",
+    "kolors",
+    "sd3",
+    "mini",
+    "flux-dev",
+    "flux-schnell",
+    "flux2-dev",
+    "flux2-klein",
+    "chroma",
+    "qwen-image",
+    "z-image",
+    "hidream",
+    "pixart",
+    "hunyuan-dit",
+    "cogview4",
+    "sana",
+    "lumina2",
+    "aura-flow",
+)
+# What a pipeline's own call needs to draw as ours does.
+OWN = {
+    "qwen-image": {"negative_prompt": " "},
+    "flux-schnell": {"max_sequence_length": 256},
+    "pixart": {"use_resolution_binning": False, "clean_caption": False},
+    "sana": {"use_resolution_binning": False},
+    "hunyuan-dit": {"use_resolution_binning": False},
+}
+families = pytest.mark.parametrize("name", NAMES)
+
+
+def levels(image):
+    return np.asarray(image, dtype=np.int16)
+
+
+def test_every_family_has_a_tiny_pipeline():
+    assert {family_of(tiny(name)).name for name in NAMES} == {family.name for family in FAMILIES}
+
+
+@families
+def test_it_draws_what_its_pipeline_draws(name):
+    (drawn,) = draw(generator(name), shot(name, 7))
+    own = tiny(name)(
+        prompt=PROMPT,
+        width=SIDE,
+        height=SIDE,
+        num_inference_steps=4,
+        generator=[torch.Generator().manual_seed(7)],
+        **OWN.get(name, {}),
+    ).images[0]
+    assert drawn.image.size == own.size == (SIDE, SIDE)
+    assert np.abs(levels(drawn.image) - levels(own)).max() <= 1
+
+
+@families
+def test_a_batch_is_its_shots_alone(name):
+    drawer = generator(name)
+    first, second = draw(drawer, shot(name, 1), shot(name, 2))
+    (alone,) = draw(drawer, shot(name, 2))
+    assert distance(second.latents, alone.latents) <= CLOSE
+    assert distance(first.latents, second.latents) > 0.05
+    refined = draw(drawer, child(first, 3, 0.5), child(second, 4, 0.5), parents=[first, second])
+    (apart,) = draw(drawer, child(second, 4, 0.5), parents=[second])
+    assert distance(refined[1].latents, apart.latents) <= CLOSE
+
+
+@families
+def test_it_refines_nearer_to_its_parent_the_less_strength(name):
+    drawer = generator(name)
+    (parent,) = draw(drawer, shot(name, 1, steps=10))
+    shots = [child(parent, 5, strength) for strength in (0.1, 0.5, 1.0)]
+    refined = [draw(drawer, each, parents=[parent])[0] for each in shots]
+    starts = [each.true_start for each in refined]
+    assert starts == sorted(starts)
+    assert all(0 < start < 1 for start in starts)
+    apart = [float(np.square(each.latents - parent.latents).mean()) for each in refined]
+    assert 0 < apart[0] < apart[2]
+    assert all(each.image.size == (SIDE, SIDE) for each in refined)
+
+
+@families
+def test_two_parts_are_one_part(name):
+    drawer = generator(name)
+    denoiser = drawer._denoiser
+    shots = [shot(name, 1, steps=6), shot(name, 2, steps=6)]
+    with torch.inference_mode():
+        call = drawer._call(shots, 6)
+        fresh = noise(call.generators, denoiser.shape(SIDE, SIDE))
+        whole, _ = denoiser.run(call, fresh)
+        again = drawer._call(shots, 6)
+        noise(again.generators, denoiser.shape(SIDE, SIDE))  # the generators stand as they did
+        half, carry = denoiser.run(again, fresh, 0, 2)
+        done, _ = denoiser.run(again, half, 2, carry=carry)
+    assert distance(half, whole) > 1e-3
+    assert distance(done, whole) <= CLOSE
+
+
+@families
+def test_a_parent_without_latents_is_encoded_once(name, monkeypatch):
+    drawer = generator(name)
+    (parent,) = draw(drawer, shot(name, 1))
+    stranger = type(parent)(shot(f"{name}-other", 1), parent.image)
+    encoded = []
+    encode = drawer._autoencoder.encode
+    monkeypatch.setattr(
+        drawer._autoencoder, "encode", lambda *given: encoded.append(1) or encode(*given)
+    )
+    changes = {"model": name}
+    for seed in (5, 6):
+        (refined,) = draw(drawer, child(stranger, seed, 0.5, **changes), parents=[stranger])
+        assert np.isfinite(refined.latents).all()
+    assert len(encoded) == 1
+
+
+@families
+def test_what_is_no_number_is_caught(name, monkeypatch):
+    drawer = generator(name)
+    run = drawer._denoiser.run
+
+    def broken(*arguments, **named):
+        latents, carry = run(*arguments, **named)
+        latents[0] = torch.nan
+        return latents, carry
+
+    monkeypatch.setattr(drawer._denoiser, "run", broken)
+    bad, good = draw(drawer, shot(name, 1), shot(name, 2))
+    assert "not numbers" in refusal(bad.pixels)
+    assert "not numbers" in bad.facts["note"]
+    assert refusal(good.pixels) is None
+
+
+@families
+def test_prompts_are_encoded_once_and_text_encoders_may_leave(name, monkeypatch):
+    pipe = tiny(name)
+    before = dict(pipe.components)
+    drawer = generator(name, options={"text_encoders": "release"})
+    try:
+        (first,) = draw(drawer, shot(name, 1))
+        assert not any(pipe.components[part] for part in before if part.startswith("text_encoder"))
+        (other,) = draw(drawer, shot(name, 1, prompt="a blue house by the sea"))
+        monkeypatch.setattr(drawer._prompts, "_encode", None)
+        (again,) = draw(drawer, shot(name, 1))
+        draw(drawer, child(first, 5, 0.5), parents=[first])
+    finally:
+        pipe.register_modules(**before)
+    assert np.array_equal(first.latents, again.latents)
+    assert distance(first.latents, other.latents) > 1e-6
+
+
+@families
+def test_the_decoder_and_the_encoder_agree_on_what_latents_are(name):
+    """Scaling, shifting and normalising are undone: latents of an image decode to pixels again."""
+    drawer = generator(name)
+    image = Image.effect_mandelbrot((SIDE, SIDE), (-2, -1.5, 1, 1.5), 30).convert("RGB")
+    with torch.inference_mode():
+        latents = drawer._autoencoder.encode(image, SIDE, SIDE)
+        assert latents.shape == drawer._denoiser.shape(SIDE, SIDE)
+        codec, vae = family_of(tiny(name)).codec, tiny(name).vae
+        if hasattr(vae, "encoder"):
+            plain = codec.decode(_Echo(vae), latents[None])
+            pixels = torch.from_numpy(levels(image).copy()).permute(2, 0, 1)[None] / 127.5 - 1
+            assert torch.allclose(codec.encode(_Fixed(vae, plain), pixels)[0], latents, atol=1e-4)
+
+
+class _Echo:
+    """An autoencoder whose decoder returns what it is handed."""
+
+    def __init__(self, vae):
+        self.config, self.dtype = vae.config, vae.dtype
+        self.bn = getattr(vae, "bn", None)
+
+    def decode(self, latents, **_):
+        return [latents]
+
+
+class _Fixed(_Echo):
+    """An autoencoder whose encoder returns a given answer."""
+
+    def __init__(self, vae, answer):
+        super().__init__(vae)
+        self._answer = answer
+
+    def encode(self, pixels):
+        frames = self._answer[:, :, None] if pixels.ndim == 5 else self._answer
+        return type("Out", (), {"latent": frames})()
