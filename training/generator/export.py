@@ -11,9 +11,9 @@ from training.generator import checkpoint
 from training.generator.parts import pipeline, scheduler
 
 
-def export(source: Path, folder: Path, *, order: int, shift: float) -> int:
-    """Write the averaged weights in half precision; give the folder's size in bytes."""
-    generator = checkpoint.build(checkpoint.load(source))
+def export(source: Path, folder: Path, *, order: int, shift: float, averaged: bool) -> int:
+    """Write the weights in half precision; give the folder's size in bytes."""
+    generator = checkpoint.build(checkpoint.load(source), averaged=averaged)
     pipe = pipeline(generator)
     pipe.scheduler = scheduler(order, shift)
     pipe.transformer.half()
@@ -31,9 +31,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--order", type=int, default=2)
     parser.add_argument("--shift", type=float, default=1.0)
+    parser.add_argument("--raw", action="store_true", help="the weights, not their average")
     told = parser.parse_args()
     torch.set_num_threads(1)
-    size = export(told.source, told.folder, order=told.order, shift=told.shift)
+    size = export(
+        told.source, told.folder, order=told.order, shift=told.shift, averaged=not told.raw
+    )
     print(f"{told.folder}: {size / 1e6:.1f} MB")
 
 

@@ -39,13 +39,14 @@ def main() -> None:
     parser.add_argument("--shift", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--raw", action="store_true", help="the weights, not their average")
     parser.add_argument("prompts", nargs="*")
     told = parser.parse_args()
     torch.set_num_threads(told.threads)
     if told.source.is_dir():
         pipe = AutoPipelineForText2Image.from_pretrained(told.source, use_safetensors=True)
     else:
-        pipe = pipeline(checkpoint.build(checkpoint.load(told.source)))
+        pipe = pipeline(checkpoint.build(checkpoint.load(told.source), averaged=not told.raw))
     pipe.scheduler = scheduler(told.order, told.shift)
     pipe.set_progress_bar_config(disable=True)
     texts = told.prompts or prompts(told.count)

@@ -19,12 +19,14 @@ from cohp.mini.vocabulary import words
 from training.generator import checkpoint, flow
 from training.generator.muon import Muon
 from training.generator.parts import Generator, Shape
+from training.generator.wake import wake
 from training.world.stream import batches
 
 UNTOLD = 0.1  # share of pictures shown without their caption, for guidance
 LOG_EVERY = 50
 MATRIX = 2  # dimensions
-WARM = 200  # steps until the learning rate is reached
+TEXT_SHARE = 2.0  # learning rate of what reads text, beside the rest
+WARM = 100  # steps until the learning rate is reached
 
 
 def start(generator: Generator) -> None:
@@ -36,16 +38,20 @@ def start(generator: Generator) -> None:
 
 
 def optimizers(generator: Generator, options: argparse.Namespace) -> list[Optimizer]:
-    """Muon for the matrices of the picture stream, AdamW for everything else."""
+    """Muon for the matrices that pictures pass, AdamW for the rest, quicker where text is read."""
     turned: list[Tensor] = []
     rest: list[Tensor] = []
+    text: list[Tensor] = []
     for name, p in generator.named_parameters():
         is_matrix = "transformer_blocks" in name and p.ndim == MATRIX
-        if is_matrix and not any(part in name for part in ("norm", "context", "add_")):
+        if is_matrix and "norm" not in name and "ff_context" not in name:
             turned.append(p)
+        elif name.startswith("text_") or "context_embedder" in name or "text_embedder" in name:
+            text.append(p)
         else:
             rest.append(p)
-    adam = AdamW(rest, lr=options.lr, betas=(0.9, 0.98), weight_decay=0.0)
+    groups = [{"params": rest, "share": 1.0}, {"params": text, "share": TEXT_SHARE}]
+    adam = AdamW(groups, lr=options.lr, betas=(0.9, 0.98), weight_decay=0.0)
     return [Muon(turned, lr=options.muon_lr), adam]
 
 
@@ -70,6 +76,8 @@ class Run:
             shape = Shape(width=options.width, depth=options.depth, heads=options.heads)
             self.generator = Generator(shape, words())
             start(self.generator)
+        if options.fresh or not loaded:
+            print(json.dumps({"summaries made louder by": wake(self.generator)}), flush=True)
         self.generator.to(options.device).train()
         self.average = checkpoint.Average(self.generator, options.average)
         self.optimizers = optimizers(self.generator, options)
@@ -79,7 +87,10 @@ class Run:
         self.began = time.monotonic()
 
     def _restore(self, loaded: dict[str, Any]) -> None:
-        self.samples, self.average.steps = loaded["samples"], loaded["steps"]
+        self.samples = loaded["samples"]
+        if self.options.fresh:
+            return
+        self.average.steps = loaded["steps"]
         self.average.weights = {k: v.to(self.options.device) for k, v in loaded["average"].items()}
         for optimizer, state in zip(self.optimizers, loaded["optimizers"], strict=True):
             optimizer.load_state_dict(state)
@@ -95,11 +106,15 @@ class Run:
         }
         checkpoint.save(self.out / f"{name}.pt", state)
 
+    def left(self) -> float:
+        """Return the minutes that are left."""
+        minutes: float = self.options.minutes
+        return minutes - (time.monotonic() - self.began) / 60
+
     def rate(self, step: int) -> float:
         """Return the learning rate's factor now: up at the start, down to nothing at the end."""
-        left = self.options.minutes - (time.monotonic() - self.began) / 60
-        down = left / self.options.anneal if self.options.anneal > 0 else 1.0
-        warm = 1.0 if self.options.resume else (step + 1) / WARM
+        down = self.left() / self.options.anneal if self.options.anneal > 0 else 1.0
+        warm = 1.0 if self.options.resume and not self.options.fresh else (step + 1) / WARM
         return max(0.0, min(1.0, warm, down))
 
     def go(self) -> None:
@@ -112,12 +127,7 @@ class Run:
             factor = self.rate(step)
             if factor <= 0 or (options.samples and self.samples >= options.samples):
                 break
-            if (
-                not annealing
-                and options.anneal > 0
-                and factor < 1
-                and (options.resume or step >= WARM)
-            ):
+            if not annealing and self.left() < options.anneal:
                 annealing = True
                 self.save("plain")
             pixels, ids = next(data)
@@ -141,7 +151,7 @@ class Run:
             self.optimizers, (self.options.muon_lr, self.options.lr), strict=True
         ):
             for group in optimizer.param_groups:
-                group["lr"] = rate * factor
+                group["lr"] = rate * factor * group.get("share", 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.average.follow(self.generator)
@@ -172,6 +182,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=0, help="stop after so many, 0: never")
     parser.add_argument("--anneal", type=float, default=0, help="last minutes, rate falls to 0")
     parser.add_argument("--resume", type=Path, help="go on from this checkpoint")
+    parser.add_argument("--fresh", action="store_true", help="resume the weights alone")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--muon-lr", type=float, default=0.02)

@@ -14,6 +14,9 @@ HELD_OUT_SHARE = 0.06
 SIZES: dict[int, tuple[int, ...]] = {32: (8, 16, 24), 40: (8, 16)}
 """Side of a subject's box in pixels, and the left edges it may have."""
 
+SIZE_SHARES: dict[int, float] = {32: 0.15, 40: 0.85}
+"""How often each size is drawn: mostly big ones at first."""
+
 FOOT = 56
 """The line a subject stands on, in pixels from the top."""
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from training.world.captions import Caption, caption
 from training.world.render import Pixels, render
-from training.world.scene import SIZES, Scene, combinations
+from training.world.scene import SIZE_SHARES, SIZES, Scene, combinations
 
 
 def draw_scene(pool: list[tuple[str, str, str, str]], rng: np.random.Generator) -> Scene:
     """Return a scene at random: a combination from the pool, a size, a place to stand, a side."""
     combination = pool[int(rng.integers(len(pool)))]
-    size = tuple(SIZES)[int(rng.integers(len(SIZES)))]
+    size = int(rng.choice(list(SIZE_SHARES), p=list(SIZE_SHARES.values())))
     left = SIZES[size][int(rng.integers(len(SIZES[size])))]
     return Scene(*combination, size=size, left=left, mirrored=bool(rng.integers(2)))
 
