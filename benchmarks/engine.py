@@ -1,6 +1,6 @@
 """The engine's own overhead: 1,000 fake shots, and the time outside drawing and scoring.
 
-    python benchmarks/engine.py
+python benchmarks/engine.py
 """
 
 from __future__ import annotations
@@ -8,12 +8,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
-from cohp import pipelines, reward
+from cohp import pipelines
 from cohp.engine import Engine, compose
 from cohp.executors.local import LocalExecutor
+from cohp.pipelines.base import Generator
+from cohp.reward.base import Reward
+from cohp.reward.loading import load
+from cohp.types import Drawn, Score, Shot
 
 STARTS = 5
 
@@ -24,37 +30,45 @@ class Clock:
     def __init__(self) -> None:
         self.inside = 0.0
 
-    def model(self, name: str):  # noqa: ANN201
+    def model(self, name: str) -> Generator:
+        """Load a model whose drawing is timed."""
         loaded = pipelines.load(name)
         plain = loaded.draw
 
-        def draw(shots, parents):  # noqa: ANN001, ANN202
+        def draw(shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> Iterator[Drawn]:
             began = perf_counter()
             drawn = list(plain(shots, parents))
             self.inside += perf_counter() - began
-            return drawn
+            return iter(drawn)
 
-        loaded.draw = draw
+        loaded.draw = draw  # type: ignore[method-assign]
         return loaded
 
-    def reward(self, name: str):  # noqa: ANN201
-        loaded = reward.load(name)
+    def reward(self, name: str) -> Reward:
+        """Load a reward whose scoring is timed."""
+        loaded = load(name)
         plain = loaded.score
 
-        def score(**what):  # noqa: ANN003, ANN202
+        def score(**what: Any) -> list[Score]:  # noqa: ANN401
             began = perf_counter()
             scores = plain(**what)
             self.inside += perf_counter() - began
             return scores
 
-        loaded.score = score
+        loaded.score = score  # type: ignore[method-assign]
         return loaded
 
 
 def main() -> None:
     """Print one line a figure."""
     recipe = compose(
-        "a red fox at dawn", seed=1, width=64, height=64, per_model=20, rounds=96, batch=10,
+        "a red fox at dawn",
+        seed=1,
+        width=64,
+        height=64,
+        per_model=20,
+        rounds=96,
+        batch=10,
         models=["fake-ink", "fake-wash"],
     )
     clock = Clock()
@@ -77,7 +91,7 @@ def main() -> None:
 
 def _start() -> float:
     began = perf_counter()
-    subprocess.run([sys.executable, "-m", "cohp", "--help"], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run([sys.executable, "-m", "cohp", "--help"], check=True, stdout=subprocess.DEVNULL)
     return perf_counter() - began
 
 

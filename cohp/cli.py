@@ -19,6 +19,7 @@ COMMANDS = {
     "replay": "Draw an image again from the recipe inside it.",
     "resume": "Go on with a run that was stopped, or extend it.",
     "rewards": "List the rewards that images can be judged by.",
+    "score": "Score images that exist already.",
     "show": "Tell how a run came to its best image, and why that one won.",
 }
 
@@ -28,6 +29,7 @@ EXIT_CODES: dict[type[errors.CohpError], int] = {
     errors.Missing: 3,
     errors.RunTrouble: 4,
     errors.NothingScored: 5,
+    errors.SomeUnscored: 5,
     errors.OutOfMemory: 6,
     errors.Interrupted: 130,
 }
@@ -75,7 +77,7 @@ def exit_code(error: errors.CohpError) -> int:
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 2 bad input, 3 something missing, 4 trouble with a run folder, "
-    "5 nothing could be scored, 6 out of memory, 130 stopped (resumable), 1 anything else.",
+    "5 images that could not be scored, 6 out of memory, 130 stopped (resumable), 1 anything else.",
 )
 @click.version_option(package_name="cohp", prog_name="cohp")
 def main() -> None:

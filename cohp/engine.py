@@ -22,8 +22,10 @@ from cohp.report.page import page
 from cohp.report.sheet import contact_sheet
 from cohp.report.story import Story
 from cohp.result import Result
+from cohp.reward.loading import settled
 from cohp.run import Run, retrace
 from cohp.seeds import fresh_seed
+from cohp.types import Jury
 
 RUNS = Path("cohp-runs")
 
@@ -56,6 +58,7 @@ class Engine:
         stop: Stop | None = None,
     ) -> Result:
         """Run a recipe in a new folder."""
+        self._require(recipe)
         folder = Path(out) if out is not None else new_folder(recipe.prompt)
         with Recorder.begin(folder, recipe) as recorder:
             return self._work(recorder, on_event, stop)
@@ -69,6 +72,7 @@ class Engine:
         stop: Stop | None = None,
     ) -> Result:
         """Go on with the run in `folder`; more `rounds` than it has extend it."""
+        self._require(RunFolder(Path(folder)).recipe)
         with Recorder.reopen(Path(folder), rounds) as recorder:
             return self._work(recorder, on_event, stop)
 
@@ -89,6 +93,11 @@ class Engine:
         """Let go of every model."""
         self.close()
 
+    def _require(self, recipe: Recipe) -> None:
+        """Say what is missing before anything is made."""
+        names = [candidate.name for candidate in recipe.models]
+        self._executor.require(names, Jury(recipe.reward, recipe.referee))
+
     def _work(self, recorder: Recorder, on_event: Listener | None, stop: Stop | None) -> Result:
         listen = on_event or (lambda _: None)
         try:
@@ -104,7 +113,9 @@ def compose(prompt: str, recipe: str | None = None, **options: Any) -> Recipe:  
     """Make a complete recipe of a prompt, a named recipe or file, and options on top of it."""
     if options.get("seed") is None:
         options["seed"] = fresh_seed()
-    return make(recipe, {**options, "prompt": prompt})
+    made = make(recipe, {**options, "prompt": prompt})
+    judges = {"reward": made.reward, "referee": made.referee}
+    return made.model_copy(update={role: each and settled(each) for role, each in judges.items()})
 
 
 def generate(prompt: str, **options: Any) -> Result:  # noqa: ANN401 - those of `Engine.generate`

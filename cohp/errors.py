@@ -17,6 +17,7 @@ CohpError
 |- OutOfMemory           a batch did not fit the device
 |- ExecutorFault         an executor did not answer what it was asked
 |- NothingScored         no image of the opening could be scored
+|- SomeUnscored          some images could not be scored; the others were
 `- Interrupted           someone asked the run to stop
 """
 
@@ -138,6 +139,10 @@ class ExecutorFault(CohpError):
 
 class NothingScored(CohpError):
     """No image of the opening could be scored."""
+
+
+class SomeUnscored(CohpError):
+    """Some images could not be scored; the others were."""
 
 
 class Interrupted(CohpError):

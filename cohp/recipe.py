@@ -16,8 +16,9 @@ from pydantic import (
 )
 
 from cohp import registry
-from cohp.catalogue import default_models, find
+from cohp.catalogue import default_models
 from cohp.errors import BadRecipe
+from cohp.naming import resolve
 from cohp.seeds import LARGEST_SEED
 
 # What a candidate draws with; a recipe may set them for all candidates at once.
@@ -137,8 +138,10 @@ def _candidate(listed: object, shared: Mapping[str, Any]) -> dict[str, Any]:
     name = own.get("name")
     if not isinstance(name, str):
         raise BadRecipe(f"models: a name is needed, not {name!r}")
-    model = find(name)
-    return {**{field: getattr(model, field) for field in SETTINGS}, **shared, **own}
+    model = resolve(name)
+    settings = {field: getattr(model, field) for field in SETTINGS}
+    # The name as it is recorded: one that means the same from any folder.
+    return {**settings, **shared, **own, "name": model.name}
 
 
 def explain(error: ValidationError) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 from cohp.errors import UnknownName
 
 GENERATORS = {
+    "diffusers": "cohp.pipelines.diffusers:DiffusersGenerator",
     "fake": "cohp.pipelines.fake:FakeGenerator",
+    "hosted": "cohp.pipelines.hosted:HostedGenerator",
 }
 REWARDS = {
     "fake": "cohp.reward.fake:FakeReward",

@@ -18,8 +18,8 @@ from cohp.record.entry import Entry
 from cohp.record.recorder import Recorder
 from cohp.reward.combine import fit, parse
 from cohp.reward.loading import spread
+from cohp.reward.referee import suspicion
 from cohp.search.base import Searching
-from cohp.second_opinion import SecondOpinion
 from cohp.types import Answer, Ask, Chosen, Jury, Note, Score, Scored, Shot, Verdict
 
 
@@ -77,7 +77,8 @@ class Run:
         self._stop = stop or Event()
         self._planned = sum(len(ask.shots) for ask in plan(recorder.recipe))
         self._best: Entry | None = None
-        self._opinion = SecondOpinion()
+        # What the reward and the referee said of each image that took the lead.
+        self._leads: list[tuple[float, float]] = []
 
     def finish(self) -> Verdict:
         """Work until the search has its verdict; raises `Interrupted` when asked to stop."""
@@ -119,8 +120,6 @@ class Run:
         self._weigh(ask)
         answered = tuple(self._recorder.entries[shot.id] for shot in ask.shots)
         self._lead(answered)
-        if warning := self._opinion.hear(answered):
-            self._listen(Note(warning))
         self._listen(RoundDone(ask.round, answered, self._best))
         return [entry.answer for entry in answered]
 
@@ -156,3 +155,12 @@ class Run:
         if leader and (self._best is None or leader.mean > self._best.mean):
             self._best = leader
             self._recorder.lead(leader)
+            self._hear_referee(leader)
+
+    def _hear_referee(self, leader: Entry) -> None:
+        name = self._recorder.recipe.referee
+        if name is None or leader.referee is None:
+            return
+        self._leads.append((leader.mean, leader.referee.mean))
+        if warning := suspicion(self._leads, name, spread(name)):
+            self._listen(Note(warning))

@@ -99,7 +99,7 @@ def test_a_referee_that_falls_while_the_reward_rises_is_warned_of(tmp_path):
     run(tmp_path / "run", events, referee="contrary", rounds=4)
     warnings = [event.text for event in events if isinstance(event, Note)]
     assert warnings
-    assert "The referee fell from" in warnings[0]
+    assert "while contrary fell from" in warnings[0]
     assert len(warnings) <= len([event for event in events if isinstance(event, RoundDone)])
     agreed = []
     run(tmp_path / "agreed", agreed, referee="fake", rounds=4)

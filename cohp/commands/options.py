@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from cohp import registry
 from cohp.catalogue import catalogue
 from cohp.recipes import named
+from cohp.reward.loading import names
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -51,7 +51,7 @@ def _model_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]
 
 
 def _reward_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
-    return [name for name in registry.names("reward") if name.startswith(typed)]
+    return [name for name in names() if name.startswith(typed)]
 
 
 def _recipe_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:

@@ -19,6 +19,10 @@ class Stop(Protocol):
 class Executor(Protocol):
     """Answers shots, in any order, each exactly once; ends early when `stop` is set."""
 
+    def require(self, models: Sequence[str], jury: Jury) -> None:
+        """Raise `Missing` where something the work needs is not here; nothing is loaded."""
+        ...
+
     def answer(
         self, shots: Sequence[Shot], *, jury: Jury, parents: Mapping[str, Drawn], stop: Stop
     ) -> Iterator[Answer | Note]:

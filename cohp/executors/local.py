@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from cohp import pipelines, reward
+from cohp import pipelines
 from cohp.executors.base import Stop
 from cohp.executors.drawing import drawn_or_reason
 from cohp.executors.halving import Halving
 from cohp.executors.scoring import Judges
 from cohp.pipelines.base import Generator
 from cohp.reward.base import Reward
+from cohp.reward.loading import load, require
 from cohp.types import Answer, Drawn, Jury, Note, Shot
 
 
@@ -21,7 +22,7 @@ class LocalExecutor:
     def __init__(
         self,
         load_model: Callable[[str], Generator] = pipelines.load,
-        load_reward: Callable[[str], Reward] = reward.load,
+        load_reward: Callable[[str], Reward] = load,
     ) -> None:
         self._load_model = load_model
         self._load_reward = load_reward
@@ -29,6 +30,11 @@ class LocalExecutor:
         self._rewards: dict[str, Reward] = {}
         self._notes: list[Note] = []
         self._halving = Halving(lambda text: self._notes.append(Note(text)))
+
+    def require(self, models: Sequence[str], jury: Jury) -> None:  # noqa: ARG002
+        """Raise `MissingWeights` where a judge's files are not on this machine."""
+        for judge in filter(None, (jury.reward, jury.referee)):
+            require(judge)
 
     def answer(
         self, shots: Sequence[Shot], *, jury: Jury, parents: Mapping[str, Drawn], stop: Stop
@@ -66,9 +72,7 @@ class LocalExecutor:
             shots[0].model, shots, lambda batch: drawn_or_reason(generator, batch, parents)
         )
         for drawn in drawing:
-            scoring = self._halving.batches(
-                "the reward", drawn, judges.answers
-            )
+            scoring = self._halving.batches("the reward", drawn, judges.answers)
             answers = [answer for batch in scoring for answer in batch]
             yield [*self._notes, *answers]
             self._notes.clear()

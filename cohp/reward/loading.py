@@ -31,15 +31,30 @@ def load(
     known = dict(places or {})
     if place is not None:
         known[name] = place
-    where = device or _device()
     members = parse(name)
     # Every file is found before any of it is read: loading takes long, and lacking is said first.
     found = {each.name: _place(each.name, known.get(each.name)) for each in members}
-    loaded = {each: _made(each.name, found[each.name], where, options) for each in members}
+    loaded = {each: _made(each.name, found[each.name], device, options) for each in members}
     if len(members) == 1:
         return next(iter(loaded.values()))
     spreads = {each.name: spread(each.name) for each in members}
     return Ensemble(loaded, spreads)
+
+
+def settled(text: str) -> str:
+    """Return what was written as it means the same anywhere, or say what is wrong with it."""
+    name, place = weights.split(text)
+    for member in parse(name):
+        if member.name not in names():
+            raise UnknownName("reward", member.name, names())
+    return name if place is None else f"{name}={place.absolute()}"
+
+
+def require(text: str) -> None:
+    """Raise `MissingWeights` where files of what was written are not on this machine."""
+    name, place = weights.split(text)
+    for member in parse(name):
+        _place(member.name, place)
 
 
 def names() -> list[str]:
@@ -60,16 +75,20 @@ def _place(name: str, place: Path | None) -> Path | None:
     return place
 
 
-def _made(name: str, place: Path | None, device: str, options: Mapping[str, object]) -> Reward:
+def _made(
+    name: str, place: Path | None, device: str | None, options: Mapping[str, object]
+) -> Reward:
     implementation = catalogue.names().get(name)
+    # A plug-in is asked to take a folder or options only where it is given some.
+    given = {**options} if place is None else {"folder": place, **options}
+    kind: Any
     if implementation is None:
-        kind: Any = registry.find("reward", name)
+        kind = registry.find("reward", name)
     else:
         module, _, attribute = implementation.partition(":")
         kind = getattr(import_module(module), attribute)
-    # A plug-in without files is not asked to take a folder.
-    folder = {} if place is None else {"folder": place}
-    reward: Reward = kind(**folder, device=device, **options)
+        given["device"] = device or _device()
+    reward: Reward = kind(**given)
     return reward
 
 

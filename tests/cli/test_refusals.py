@@ -149,7 +149,7 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_turns_read_only_is_said(tmp_path, monkeypatch):
-    def append(self, data):  # noqa: ARG001 - as the real one
+    def append(self, data):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(journal.Writer, "append", append)
