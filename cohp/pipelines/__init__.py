@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from cohp import catalogue, registry
+from cohp import registry
+from cohp.naming import resolve
 from cohp.pipelines.base import Generator
 
 
 def load(name: str) -> Generator:
-    """Load the model called `name`."""
-    model = catalogue.find(name)
+    """Load the model that `name` means."""
+    model = resolve(name)
     generator: Generator = registry.find("generator", model.generator)(model)
     return generator
