@@ -12,6 +12,7 @@ from torch import Tensor
 from cohp.errors import BadInput
 from cohp.pipelines.families.base import Family
 from cohp.pipelines.foreign import Arguments, Pipe
+from cohp.pipelines.memory import ran_out
 from cohp.pipelines.noise import noise_level, noised
 from cohp.pipelines.window import Carry, Window
 
@@ -86,25 +87,34 @@ class Denoiser:
         if family.captured:
             arguments["callback_on_step_end"] = _keeping(last)
         given = latents.to(self.device, self._precision(call))
-        out = pipe(
-            **arguments,
-            latents=family.takes.pack(given),
-            width=call.width,
-            height=call.height,
-            num_inference_steps=call.steps,
-            generator=list(call.generators),
-            output_type="latent",
-            return_dict=False,
-        )[0]
+        arguments |= {
+            "latents": family.takes.pack(given),
+            "width": call.width,
+            "height": call.height,
+            "num_inference_steps": call.steps,
+            "generator": list(call.generators),
+            "output_type": "latent",
+            "return_dict": False,
+        }
+        try:
+            out = pipe(**arguments)[0]
+        except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
+            if family.known or ran_out(error):
+                raise
+            raise BadInput(self._refusal(str(error).partition("\n")[0])) from error
         if not family.captured:
             last = [out]
         done = family.gives.unpack(last[-1], tuple(latents.shape[1:])) if last else given
         if done.shape != latents.shape:
-            raise BadInput(
-                f"{type(pipe).__name__} gave latents of shape {tuple(done.shape)} where "
-                f"{tuple(latents.shape)} was expected: CoHP cannot drive this family."
-            )
+            got, wanted = tuple(done.shape), tuple(latents.shape)
+            raise BadInput(self._refusal(f"its latents are {got}, not {wanted}"))
         return done
+
+    def _refusal(self, why: str) -> str:
+        return (
+            f"CoHP does not know {type(self._pipe).__name__}, and cannot drive it as it drives "
+            f"most: {why}. Choose a model of another family."
+        )
 
     def _precision(self, call: Call) -> torch.dtype:
         """Return the type that the pipeline itself would make its noise in."""

@@ -23,6 +23,8 @@ class Options(BaseModel):
     vae_tiling: bool = False
     # Weights rest in eight bits and are computed in the model's own type.
     fp8: bool = False
+    # Weights of fewer bits that are computed with as they are, by torchao.
+    quantise: Literal["int8", "int4", "float8"] | None = None
     # Text encoders stay on the device, or on the host while no prompt is encoded.
     text_encoders: Literal["keep", "release"] = "keep"
     # Refined images get the colours of their parent.

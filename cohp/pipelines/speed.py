@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 
 import torch
 
-from cohp.errors import BadInput
+from cohp.errors import BadInput, MissingExtra
 from cohp.pipelines.foreign import Module, Pipe
 from cohp.pipelines.options import Options
+
+# The names torchao gives to what only makes weights smaller.
+QUANTISED = {
+    "int8": "Int8WeightOnlyConfig",
+    "int4": "Int4WeightOnlyConfig",
+    "float8": "Float8WeightOnlyConfig",
+}
 
 
 def speed_up(name: str, pipe: Pipe, options: Options) -> None:
@@ -17,8 +26,13 @@ def speed_up(name: str, pipe: Pipe, options: Options) -> None:
     denoiser = denoiser_of(pipe)
     if options.attention != "sdpa":
         _set_attention(name, pipe, denoiser, options.attention)
+    if options.fp8 and options.quantise:
+        raise BadInput(f"{name}: fp8 and quantise exclude each other. Leave one of them out.")
     if options.fp8:
         _try(name, "fp8", denoiser, lambda: _rest_in_eight_bits(denoiser))
+    if options.quantise:
+        kind = options.quantise
+        _try(name, f"quantise {kind!r}", denoiser, lambda: _quantise(denoiser, kind))
     if options.vae_tiling:
         _try(name, "vae_tiling", pipe.vae, pipe.vae.enable_tiling)
     if options.compile:
@@ -31,10 +45,10 @@ def denoiser_of(pipe: Pipe) -> Module:
 
 
 def _set_attention(name: str, pipe: Pipe, denoiser: Module, backend: str) -> None:
-    if backend.endswith("_hub") or backend.startswith("_"):
+    if backend.endswith("_hub"):
         raise BadInput(
-            f"{name}: attention {backend!r} would fetch a compiled kernel from the hub or is not "
-            "public. Use sdpa, flash, sage or xformers from an installed package."
+            f"{name}: attention {backend!r} would fetch a compiled kernel from the hub. "
+            "Use sdpa, or flash, sage or xformers from an installed package."
         )
     # To other denoisers `set_attention_backend` says yes and does nothing.
     if any(_dispatches(module) for module in denoiser.modules()):
@@ -68,6 +82,13 @@ def _rest_in_eight_bits(denoiser: Module) -> None:
     denoiser.enable_layerwise_casting(
         storage_dtype=torch.float8_e4m3fn, compute_dtype=denoiser.dtype
     )
+
+
+def _quantise(denoiser: Module, kind: str) -> None:
+    if find_spec("torchao") is None:
+        raise MissingExtra("Quantising a model", "quantise")
+    quantization = import_module("torchao.quantization")
+    quantization.quantize_(denoiser, getattr(quantization, QUANTISED[kind])())
 
 
 def _try(name: str, option: str, module: Module, do: Callable[[], object]) -> None:

@@ -70,8 +70,8 @@ class Family:
     precise: bool = False
     # The side of the autoencoder's places that one place of the latents stands for.
     patch: int = 1
-    # Nothing of the text encoders is needed once the prompts are encoded.
-    releasable: bool = True
+    # Tried; one that is not gets its prompts as text, and is suspected when a call fails.
+    known: bool = True
     channels: Callable[[Any], int] = channels_in
     multiple: Callable[[Any], int] = steps_of_eight
     # Makes the pipeline ready for a size, or raises `BadInput`.

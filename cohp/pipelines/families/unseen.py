@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspect import Parameter, signature
+from inspect import signature
 from typing import Any
 
 from cohp.errors import BadInput
@@ -12,6 +12,9 @@ from cohp.pipelines.foreign import Arguments, Pipe
 
 # Arguments without which nothing can be drawn the way CoHP draws.
 NEEDED = ("prompt", "height", "width", "num_inference_steps", "latents", "output_type")
+
+# Arguments of pipelines that do something else.
+OTHER_TASKS = ("mask_image", "num_frames", "control_image", "strength", "audio_length_in_s")
 
 
 def unseen(pipe: Pipe) -> Family:
@@ -23,9 +26,9 @@ def unseen(pipe: Pipe) -> Family:
         missing.append("a VAE")
     if not hasattr(getattr(pipe, "scheduler", None), "set_timesteps"):
         missing.append("a scheduler")
-    image = parameters.get("image")
-    if image is not None and image.default is Parameter.empty:
-        raise BadInput(f"{name} needs an image to start from; CoHP needs one that draws from text.")
+    other = next((each for each in OTHER_TASKS if each in parameters), None)
+    if other:
+        raise BadInput(f"{name} takes {other}: CoHP needs one that draws an image from text alone.")
     if missing:
         raise BadInput(
             f"CoHP does not know {name} and cannot drive it: it lacks {', '.join(missing)}. "
@@ -37,7 +40,7 @@ def unseen(pipe: Pipe) -> Family:
         _as_text,
         channels=lambda pipe: int(pipe.vae.config.latent_channels),
         multiple=steps_of_pairs,
-        releasable=False,
+        known=False,
         rescales="init_noise_sigma" in _source_of_latents(pipe),
     )
 
