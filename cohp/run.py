@@ -146,7 +146,11 @@ class Run:
         if recorder.scale is None and (judged := [each for each in opening if each]):
             members = parse(recipe.reward)
             spreads = {member.name: spread(member.name) for member in members}
-            recorder.weigh(fit(members, judged, recipe.combine, spreads))
+            scale = fit(members, judged, recipe.combine, spreads)
+            recorder.weigh(scale)
+            for name in scale.flat:
+                text = f"{name} gave every image of the opening the same score"
+                self._listen(Note(f"{text}; its usual spread stands in."))
 
     def _lead(self, answered: Sequence[Entry]) -> None:
         """Keep best.png the best image of the rounds so far; ties go to the earlier one."""

@@ -9,8 +9,8 @@ from cohp.reward.hpsv2 import OpenClipReward
 class HPSv1(OpenClipReward):
     """Which image of a prompt people prefer: about 17 to 22 with the published weights.
 
-    The factor of a hundred is the paper's and its annotation script's; its evaluation script
-    prints the cosine itself.
+    The factor of a hundred is that of its annotation script; its evaluation script prints the
+    cosine itself.
     """
 
     config = {  # noqa: RUF012 - never written to
