@@ -30,18 +30,26 @@ ENTRIES = {
     "StableDiffusionXLPipeline": "sdxl",
     "ZImagePipeline": "z-image",
 }
-# What a tensor of a single file starts with, and the entry that is configured alike; in this order.
+# What a tensor of a single file starts with, what none of them starts with, and the entry that
+# is configured alike; the first that fits. Files that two entries fit are left to a person.
 SIGNS = (
-    ("conditioner.embedders.1.", "sdxl"),
-    ("cond_stage_model.model.", "sd21"),
-    ("cond_stage_model.", "sd15"),
-    ("model.diffusion_model.joint_blocks.", "sd35-medium"),
-    ("joint_blocks.", "sd35-medium"),
+    ("edm_mean", None, "playground-v2.5"),
+    ("conditioner.embedders.1.", None, "sdxl"),
+    ("cond_stage_model.model.", None, "sd21"),
+    ("cond_stage_model.", None, "sd15"),
+    ("distilled_guidance_layer.", None, "chroma"),
+    ("single_stream_modulation.", None, None),  # FLUX.2, of which there are several
+    ("double_blocks.0.img_attn.norm.", "guidance_in.", "flux-schnell"),
+    ("double_blocks.0.img_attn.norm.", None, "flux-dev"),
+    ("joint_blocks.37.", None, "sd35-large"),
+    ("joint_blocks.0.x_block.attn2.", None, "sd35-medium"),
+    ("joint_blocks.", None, "sd3-medium"),
 )
+PREFIX = "model.diffusion_model."
 # Families whose denoiser names the size it was trained at, in latents.
 SIZED = {"sd", "sdxl", "kolors", "sd3", "pixart", "sana"}
 SMALLEST, LARGEST = 64, 4096
-TAKEN = ("family", "steps", "guidance", "width", "height", "size_multiple", "negative")
+TAKEN = ("family", "dtype", "steps", "guidance", "width", "height", "size_multiple", "negative")
 
 
 def like(model: Model, index: Mapping[str, Any], folder: Path) -> Model:
@@ -59,8 +67,15 @@ def like(model: Model, index: Mapping[str, Any], folder: Path) -> Model:
 
 def sign(names: frozenset[str]) -> str | None:
     """Return the entry that a single file is like, by the names of its tensors."""
-    found = (entry for start, entry in SIGNS if any(name.startswith(start) for name in names))
-    return next(found, None)
+    bare = {name.removeprefix(PREFIX) for name in names}
+
+    def has(start: str) -> bool:
+        return any(name.startswith(start) for name in bare)
+
+    fitting = (
+        entry for start, without, entry in SIGNS if has(start) and not (without and has(without))
+    )
+    return next(fitting, None)
 
 
 def _trained_side(folder: Path) -> int | None:

@@ -156,7 +156,7 @@ def _file(path: Path, config: str = "") -> Model:
     known = _base(config)
     if known.origin != "hub":
         raise BadInput(f"{config} cannot configure {path}: name a diffusers folder or a hub id.")
-    kept = known.model_dump(include={*TAKEN, "dtype"})
+    kept = known.model_dump(include={*TAKEN})
     return Model(name=named, source=str(full), config=config, **kept)
 
 

@@ -36,13 +36,13 @@ def load_pipeline(
 ) -> DiffusionPipeline:
     """Load the pipeline of `model`, with its LoRAs, on `device`.
 
-    Without a `dtype` the model's own is taken where the device has it, else float32.
+    Without a `dtype` the model's own is taken, and float32 on a processor.
     """
     import torch  # noqa: PLC0415 - seconds to import, and a wrong name is answered before
 
     place = locate(model)
     if dtype is None:
-        own = model.dtype if model.dtype and not device.startswith("cpu") else "float32"
+        own = "float32" if device.startswith("cpu") else model.dtype or "bfloat16"
         dtype = getattr(torch, own)
     with _plainly(model), quiet():
         pipeline = (
@@ -118,7 +118,8 @@ def _from_file(model: Model, place: Path, dtype: torch.dtype) -> DiffusionPipeli
         wanted = f"That of {model.config} is not here. " if model.config else ""
         raise MissingWeights(
             f"{place} is weights alone and needs a configuration. {wanted}Name a diffusers folder "
-            f"of its family: {place}@FOLDER."
+            f"or a model of its family: {place}@FOLDER, or {place}@sdxl."
+            + (f" This gets what is missing: cohp models --get '{model.name}'" if wanted else "")
         )
     folder = read(config)
     kind = check_draws(folder)

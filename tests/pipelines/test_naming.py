@@ -92,6 +92,26 @@ def test_a_file_takes_the_configuration_its_tensors_speak_for(tmp_path):
     assert (model.name, model.config, model.family) == (str(file), "sdxl", "sdxl")
 
 
+@pytest.mark.parametrize(
+    ("names", "entry"),
+    [
+        (["conditioner.embedders.1.x", "edm_mean"], "playground-v2.5"),
+        (["cond_stage_model.model.x"], "sd21"),
+        (["cond_stage_model.transformer.x"], "sd15"),
+        (["model.diffusion_model.double_blocks.0.img_attn.norm.x", "guidance_in.x"], "flux-dev"),
+        (["double_blocks.0.img_attn.norm.x"], "flux-schnell"),
+        (["double_blocks.0.img_attn.norm.x", "distilled_guidance_layer.x"], "chroma"),
+        (["joint_blocks.0.x", "joint_blocks.37.x"], "sd35-large"),
+        (["model.diffusion_model.joint_blocks.0.x_block.attn2.x"], "sd35-medium"),
+        (["joint_blocks.0.x_block.attn.x"], "sd3-medium"),
+        (["double_blocks.0.img_attn.norm.x", "single_stream_modulation.lin.weight"], None),
+        (["layers.0.adaLN_modulation.0.weight"], None),
+    ],
+)
+def test_families_are_told_apart_by_their_tensors(tmp_path, names, entry):
+    assert resolve(str(tensors(tmp_path / "one.safetensors", *names))).config == entry
+
+
 def test_a_file_may_name_its_configuration(tmp_path):
     tensors(tmp_path / "mix.safetensors")
     folder(tmp_path / "base", side=8)
