@@ -88,7 +88,7 @@ def _trained_side(folder: Path) -> int | None:
     )
     if not isinstance(side, int) or not levels:
         return None
-    pixels = side * 2 ** (len(levels) - 1)
+    pixels = side << (len(levels) - 1)
     return min(LARGEST, max(SMALLEST, pixels // 8 * 8))
 
 

@@ -1,6 +1,7 @@
 """The catalogue: ours holds together, and a user's own entries come on top."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,16 @@ def test_most_entries_are_pinned():
 
 def test_each_class_borrows_from_an_entry_there_is():
     assert set(ENTRIES.values()) <= catalogue().keys()
+
+
+@pytest.mark.parametrize("model", HUB, ids=lambda model: model.name)
+def test_the_page_on_models_tells_what_the_entry_says(model):
+    page = (Path(__file__).parents[1] / "docs" / "models.md").read_text("utf-8")
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{model.name}` |"))
+    assert f"| {model.steps}, {model.guidance:g} |" in row
+    assert f"| {model.size.removeprefix('about ')} | {model.licence} |" in row
+    assert ("asks for consent" in row) == model.gated
+    assert ("not pinned" in row) == (model.revision is None)
 
 
 def test_the_default_models_need_no_download():
