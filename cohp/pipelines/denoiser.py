@@ -51,7 +51,7 @@ class Denoiser:
         self._set_schedule(call, clean, first)
         scheduler = self._pipe.scheduler
         noisy = noised(scheduler, clean.to(self.device), fresh.to(self.device), first)
-        return noisy, noise_level(scheduler, first)
+        return noisy, noise_level(scheduler, first, self.device)
 
     def run(
         self,

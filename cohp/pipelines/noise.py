@@ -39,13 +39,15 @@ def noised(scheduler: Scheduler, clean: Tensor, fresh: Tensor, first: int) -> Te
     )
 
 
-def noise_level(scheduler: Scheduler, first: int) -> float:
+def noise_level(scheduler: Scheduler, first: int, device: torch.device | None = None) -> float:
     """Return how noisy the start at step `first` is: 0 is the picture, 1 is noise alone.
 
     A scheduler noises to a * picture + b * noise; the level is b / (a + b). For flow models
     that is their sigma, and equal levels mean equal signal-to-noise for every family.
     """
-    one, none = torch.ones(1, 1, 1, 1), torch.zeros(1, 1, 1, 1)
+    # Where the latents are, because schedulers move what they know to where they are asked.
+    one = torch.ones(1, 1, 1, 1, device=device)
+    none = torch.zeros_like(one)
     kept = float(noised(scheduler, one, none, first))
     added = float(noised(scheduler, none, one, first))
     return added / (kept + added)

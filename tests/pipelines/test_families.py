@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from diffusers import EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler
 from drawing import CLOSE, PROMPT, SIDE, child, distance, draw, generator, shot
 from PIL import Image
-from tiny import tiny
+from tiny import BUILDERS, tiny
 
 from cohp.pipelines.families import FAMILIES, family_of
 from cohp.pipelines.noise import noise
@@ -111,6 +112,36 @@ def test_two_parts_are_one_part(name):
         done, _ = denoiser.run(again, half, 2, carry=carry)
     assert distance(half, whole) > 1e-3
     assert distance(done, whole) <= CLOSE
+
+
+@pytest.mark.parametrize("name", ["sd15", "sdxl", "kolors", "pixart", "hunyuan-dit"])
+def test_noise_that_a_scheduler_makes_large_is_not_made_so_twice(name, monkeypatch):
+    pipe = tiny(name)
+    large = EulerDiscreteScheduler.from_config(pipe.scheduler.config)
+    assert large.init_noise_sigma > 10
+    monkeypatch.setattr(pipe, "scheduler", large)
+    test_two_parts_are_one_part(name)
+
+
+def test_the_embedded_shape_draws_with_the_scheduler_of_flow_too(monkeypatch):
+    flow = FlowMatchEulerDiscreteScheduler(shift=1.0)
+    monkeypatch.setattr(tiny("mini"), "scheduler", flow)
+    test_two_parts_are_one_part("mini")
+    test_it_refines_nearer_to_its_parent_the_less_strength("mini")
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=["bf16", "fp16"])
+@families
+def test_half_precision_draws_nearly_the_same(name, dtype):
+    tiny(name)
+    torch.manual_seed(0)
+    half = BUILDERS[name]().to(dtype)
+    drawer = generator(name, pipeline=half)
+    (drawn,) = draw(drawer, shot(name, 1))
+    (refined,) = draw(drawer, child(drawn, 5, 0.5), parents=[drawn])
+    (exact,) = draw(generator(name), shot(name, 1))
+    assert distance(drawn.latents, exact.latents) < (0.2 if dtype == torch.bfloat16 else 0.02)
+    assert np.isfinite(refined.latents).all()
 
 
 @families
