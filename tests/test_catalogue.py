@@ -49,7 +49,7 @@ def test_every_open_model_of_the_benchmark_is_named():
 
 
 def test_most_entries_are_pinned():
-    assert [model.name for model in HUB if model.revision is None] == ["auraflow", "hidream"]
+    assert [model.name for model in HUB if model.revision is None] == ["hidream"]
 
 
 def test_each_class_borrows_from_an_entry_there_is():

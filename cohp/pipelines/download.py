@@ -45,9 +45,12 @@ def download(model: Model, say: Say) -> None:
     if model.origin in ("built in", "hosted", "folder"):
         raise BadInput(f"{model.name} has nothing to download.")
     with _plainly(model):
-        for fetch in _needed(model):
+        # All of it is looked up first: a gate or a full disk is said before hours of fetching.
+        fetches = list(_needed(model))
+        for fetch in fetches:
             say(f"{fetch.repo}: {_size(fetch.bytes)}, licence: {fetch.licence}")
-            _check_room(model, fetch)
+        _check_room(model, fetches)
+        for fetch in fetches:
             for number, file in enumerate(fetch.files, 1):
                 say(f"  {number}/{len(fetch.files)} {file}")
                 _get(fetch.repo, file, fetch.revision)
@@ -141,7 +144,12 @@ def _info(repo: str, revision: str | None) -> ModelInfo:
     if constants.is_offline_mode():
         raise Missing(f"{repo} cannot be fetched while HF_HUB_OFFLINE is set. Unset it first.")
     with _consent(repo, revision):
-        return HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=30)
+        hub = HfApi()
+        info = hub.model_info(repo, revision=revision, files_metadata=True, timeout=30)
+        # A gated repository is described to everyone; its files are not for everyone.
+        if info.gated:
+            hub.auth_check(repo)
+        return info
 
 
 def _get(repo: str, file: str, revision: str | None) -> str:
@@ -151,7 +159,7 @@ def _get(repo: str, file: str, revision: str | None) -> str:
         return hf_hub_download(repo, file, revision=revision, cache_dir=constants.HF_HUB_CACHE)
 
 
-def _check_room(model: Model, fetch: Fetch) -> None:
+def _check_room(model: Model, fetches: Sequence[Fetch]) -> None:
     from huggingface_hub import constants  # noqa: PLC0415
 
     folder = Path(constants.HF_HUB_CACHE)
@@ -159,9 +167,10 @@ def _check_room(model: Model, fetch: Fetch) -> None:
     here = place_of(model)
     kept = sum(each.stat().st_size for each in here.rglob("*")) if here and here.is_dir() else 0
     free = shutil.disk_usage(there).free
-    if fetch.bytes - kept > free:
+    wanted = sum(fetch.bytes for fetch in fetches)
+    if wanted - kept > free:
         raise MissingWeights(
-            f"{fetch.repo} takes {_size(fetch.bytes)} and {there} has {_size(free)} left. "
+            f"{model.name} takes {_size(wanted)} and {there} has {_size(free)} left. "
             "Make room, or set HF_HOME to a folder on another disk."
         )
 

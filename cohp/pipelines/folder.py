@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +60,11 @@ class PipelineFolder:
                 yield self.path / part
 
 
-def read(path: Path) -> PipelineFolder:
-    """Read what a folder says it holds; refuse by name what does not draw an image from text."""
+def read(path: Path, elsewhere: Collection[str] = ()) -> PipelineFolder:
+    """Read what a folder says it holds; refuse by name what does not draw an image from text.
+
+    Parts that are kept `elsewhere` are not looked for in it.
+    """
     index = read_index(path)
     kind = index["_class_name"]
     # Remote code is never run, so a class that a repository brings along cannot be used.
@@ -77,7 +80,8 @@ def read(path: Path) -> PipelineFolder:
     }
     _refuse_code(path, listed)
     unused = tuple(sorted(listed.keys() & UNUSED))
-    return PipelineFolder(path, kind, tuple(listed.keys() - UNUSED), unused)
+    inside = listed.keys() - UNUSED - set(elsewhere)
+    return PipelineFolder(path, kind, tuple(sorted(inside)), unused)
 
 
 def _refuse_code(path: Path, listed: Mapping[str, list[str]]) -> None:

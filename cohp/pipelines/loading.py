@@ -94,7 +94,7 @@ def revision(model: Model) -> str:
 def _from_folder(model: Model, place: Path, dtype: torch.dtype) -> DiffusionPipeline:
     from diffusers import DiffusionPipeline  # noqa: PLC0415
 
-    folder = read(place)
+    folder = read(place, model.parts)
     variant = variant_of(folder, model.variant)
     check_draws(folder)
     pipeline: DiffusionPipeline = DiffusionPipeline.from_pretrained(

@@ -32,7 +32,7 @@ def _whole(model: Model, place: Path) -> bool:
     if place.is_file():
         return config_of(model) is not None
     try:
-        variant_of(read(place), model.variant)
+        variant_of(read(place, model.parts), model.variant)
     except CohpError:
         return False
     return True

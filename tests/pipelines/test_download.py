@@ -2,14 +2,15 @@
 
 import errno
 import json
-import threading
 from contextlib import contextmanager
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from typing import ClassVar
 from urllib.parse import unquote, urlparse
 
 import pytest
 from click.testing import CliRunner
+from loopback import listening
 
 from cohp.catalogue import Lora, Model, find
 from cohp.commands.models import models
@@ -44,60 +45,58 @@ FILES = {
 }
 
 
-@contextmanager
-def hub_of(repos):
-    """Serve repositories (name to files, or to an error code) as the hub does; yield what came."""
-    asked = []
+class Hub(BaseHTTPRequestHandler):
+    """Serves repositories (name to files, or to an error code) as the hub does."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self):
-            self.do_GET()
+    repos: ClassVar = {}
+    gated: ClassVar = ()
+    asked: ClassVar = []
 
-        def do_GET(self):
-            path = unquote(urlparse(self.path).path).strip("/")
-            asked.append(path)
-            found = next((name for name in repos if name in path), None)
-            files = repos.get(found)
-            if not isinstance(files, dict):
-                status, code = files or (401, "RepoNotFound")
-                self.reply(status, b"{}", {"X-Error-Code": code})
-            elif path.startswith("api/"):
-                if path.endswith("v9"):
-                    self.reply(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
-                    return
-                told = {
-                    "id": found,
-                    "sha": COMMIT,
-                    "siblings": [{"rfilename": n, "size": len(f)} for n, f in files.items()],
-                    "cardData": {"license": "openrail"},
-                }
-                self.reply(200, json.dumps(told).encode())
-            else:
-                data = files[path.split("/", 4)[4]].encode()
-                self.reply(200, data, {"ETag": f'"{sha256(data).hexdigest()}"'})
+    def do_HEAD(self):
+        self.do_GET()
 
-        def reply(self, status, data, headers=()):
-            self.send_response(status)
-            for name, value in dict(headers).items():
-                self.send_header(name, value)
-            self.send_header("X-Repo-Commit", COMMIT)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(data)
+    def do_GET(self):
+        path = unquote(urlparse(self.path).path).strip("/")
+        self.asked.append(path)
+        name = next((name for name in self.repos if name in path), None)
+        files = self.repos.get(name, (401, "RepoNotFound"))
+        if not isinstance(files, dict):
+            self.refuse(*files)
+        elif path.endswith("/auth-check"):
+            self.refuse(403, "GatedRepo")
+        elif path.endswith("v9"):
+            self.refuse(404, "RevisionNotFound")
+        elif path.startswith("api/"):
+            self.describe(name, files)
+        else:
+            data = files[path.split("/", 4)[4]].encode()
+            self.reply(200, data, {"ETag": f'"{sha256(data).hexdigest()}"'})
 
-        def log_message(self, *_):
-            pass
+    def describe(self, name, files):
+        told = {
+            "id": name,
+            "sha": COMMIT,
+            "siblings": [{"rfilename": file, "size": len(text)} for file, text in files.items()],
+            "cardData": {"license": "openrail"},
+            "gated": "manual" if name in self.gated else False,
+        }
+        self.reply(200, json.dumps(told).encode())
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    def refuse(self, status, code):
+        self.reply(status, b"{}", {"X-Error-Code": code})
+
+    def reply(self, status, data, headers=()):
+        self.send_response(status)
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
 
 
 @pytest.fixture
@@ -109,12 +108,15 @@ def hub(tmp_path, monkeypatch):
     monkeypatch.setattr(f"{constants}.HF_HUB_DISABLE_PROGRESS_BARS", True)
 
     @contextmanager
-    def serve(**repos):
-        with hub_of({name.replace("__", "/"): files for name, files in repos.items()}) as (url, a):
+    def serve(gated=(), **repos):
+        named = {name.replace("__", "/"): files for name, files in repos.items()}
+        asked = []
+        kind = type("Served", (Hub,), {"repos": named, "gated": gated, "asked": asked})
+        with listening(kind) as url:
             monkeypatch.setattr(f"{constants}.ENDPOINT", url)
             template = url + "/{repo_id}/resolve/{revision}/{filename}"
             monkeypatch.setattr(f"{constants}.HUGGINGFACE_CO_URL_TEMPLATE", template)
-            yield a
+            yield asked
 
     return serve
 
@@ -204,6 +206,17 @@ def test_a_single_file_gets_its_configuration_without_weights(hub, tmp_path):
     assert is_here(model)
 
 
+def test_a_gate_on_a_borrowed_part_is_said_before_anything_large_comes(hub):
+    model = Model(name="m", source="some/model", parts={"t": "LlamaForCausalLM@some/llama"})
+    llama = {"config.json": "{}", "model.safetensors": "l"}
+    with (
+        hub(some__model=FILES, some__llama=llama, gated=["some/llama"]) as asked,
+        pytest.raises(MissingWeights, match="The owner of some/llama asks for consent"),
+    ):
+        get(model)
+    assert fetched(asked) == {"model_index.json"}
+
+
 def test_a_repository_of_pickles_is_refused_with_the_conversion(hub):
     files = {name: text for name, text in FILES.items() if "safetensors" not in name}
     with hub(some__model=files), pytest.raises(BadInput, match=r"pickle.*from_pretrained\('some"):
@@ -255,7 +268,7 @@ def test_too_small_a_disk_is_said_before_it_fills(hub, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: room)
     with (
         hub(some__model=FILES) as asked,
-        pytest.raises(MissingWeights, match=r"takes 4 kB and .* has 1 kB left.*HF_HOME"),
+        pytest.raises(MissingWeights, match=r"some/model takes 4 kB and .* has 1 kB left.*HF_HOME"),
     ):
         get("some/model")
     assert fetched(asked) == {"model_index.json"}

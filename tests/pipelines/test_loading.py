@@ -257,6 +257,11 @@ def test_parts_that_are_kept_elsewhere_come_from_there(made, tmp_path):
     model = resolve(str(made[0])).model_copy(update={"parts": parts})
     loaded = load_pipeline(model).text_encoder
     assert not any(weights.any() for weights in loaded.parameters())
+    # The folder may list the part and yet not have it.
+    (bare := tmp_path / "bare").mkdir()
+    shutil.copytree(made[0], bare, dirs_exist_ok=True)
+    shutil.rmtree(bare / "text_encoder")
+    load_pipeline(resolve(str(bare)).model_copy(update={"parts": parts}))
     missing = model.model_copy(update={"parts": {"text_encoder": "CLIPTextModel@some/where"}})
     with pytest.raises(MissingWeights, match=r"needs some/where.*cohp models --get"):
         load_pipeline(missing)
