@@ -79,7 +79,9 @@ def read(path: Path, elsewhere: Collection[str] = ()) -> PipelineFolder:
         if not name.startswith("_") and isinstance(value, list) and len(value) > 1 and value[0]
     }
     _refuse_code(path, listed)
-    unused = tuple(sorted(listed.keys() & UNUSED))
+    # Some classes want to be told of what a folder says it goes without.
+    absent = {name for name, value in index.items() if value == [None, None]}
+    unused = tuple(sorted((listed.keys() & UNUSED) | absent))
     inside = listed.keys() - UNUSED - set(elsewhere)
     return PipelineFolder(path, kind, tuple(sorted(inside)), unused)
 

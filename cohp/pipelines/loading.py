@@ -103,8 +103,7 @@ def _from_folder(model: Model, place: Path, dtype: torch.dtype) -> DiffusionPipe
         variant=variant,
         use_safetensors=True,
         local_files_only=True,
-        **_left_out(folder),
-        **load_parts(model, dtype),
+        **{**_left_out(folder), **load_parts(model, dtype)},
     )
     return pipeline
 
@@ -143,8 +142,7 @@ def _from_file(model: Model, place: Path, dtype: torch.dtype) -> DiffusionPipeli
         variant=variant,
         use_safetensors=True,
         local_files_only=True,
-        **{part: denoiser},
-        **_left_out(folder),
+        **{**_left_out(folder), part: denoiser},
     )
     return pipeline
 
