@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from time import perf_counter, sleep
 from typing import Any
@@ -27,12 +28,13 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 MOST_PIXELS = 64_000_000
 # A service that rounds a size keeps its shape to within this.
 SAME_SHAPE = 0.02
-KNOWN = {"model", "body", "seed", "timeout", "key_optional"}
+KNOWN = {"model", "body", "seed", "timeout", "key_optional", "parallel"}
+PARALLEL = 4
 BAD_REQUEST = 400
 
 
 class HostedGenerator:
-    """Draws shots one by one over POST /v1/images/generations."""
+    """Draws each shot with one POST /v1/images/generations, a few of them at a time."""
 
     def __init__(self, model: Model, *, sleep: Callable[[float], object] = sleep) -> None:
         """Look at the entry and at the key; nothing is sent yet."""
@@ -45,6 +47,7 @@ class HostedGenerator:
         self._remote = str(model.options.get("model", model.name))
         self._source = model.source
         self._price = model.price
+        self._parallel = max(1, int(model.options.get("parallel", PARALLEL)))
         self._body: dict[str, Any] = {
             "response_format": "b64_json",
             **model.options.get("body", {}),
@@ -70,17 +73,22 @@ class HostedGenerator:
         parents: Mapping[str, Drawn],  # noqa: ARG002 - there is no drawing from an image here
     ) -> Iterator[Drawn | Unscored]:
         """Draw each shot, or say why the service did not; one that failed costs no other."""
-        for shot in shots:
-            if shot.parent is not None:
-                yield Unscored(shot, "a hosted model cannot start from an image", None)
-                continue
+        with ThreadPoolExecutor(self._parallel) as pool:
             try:
-                yield self._draw(shot)
-            except NotDrawn as reason:
-                yield Unscored(shot, str(reason))
+                yield from pool.map(self._drawn_or_reason, shots)
+            finally:  # a refused key, or someone who stops, spares the rest
+                pool.shutdown(cancel_futures=True)
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _drawn_or_reason(self, shot: Shot) -> Drawn | Unscored:
+        if shot.parent is not None:
+            return Unscored(shot, "a hosted model cannot start from an image")
+        try:
+            return self._draw(shot)
+        except NotDrawn as reason:
+            return Unscored(shot, str(reason))
 
     def _draw(self, shot: Shot) -> Drawn:
         began = perf_counter()
@@ -108,8 +116,9 @@ class HostedGenerator:
         except NotDrawn as error:
             # Some models always answer in base64, and refuse to be told so.
             told = error.status == BAD_REQUEST and "response_format" in str(error)
-            if not told or self._body.pop("response_format", None) is None:
+            if not told or "response_format" not in body:
                 raise
+        self._body.pop("response_format", None)
         return self._ask(shot)
 
     def _checked(self, answer: object) -> dict[str, Any]:

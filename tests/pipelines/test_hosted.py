@@ -64,7 +64,8 @@ def _key(monkeypatch):
 
 
 def generator(address, slept=None, **more):
-    entry = {"options": {"model": "remote-1"}, **more}
+    # One at a time, so that the server's answers meet the shots in order.
+    entry = {**more, "options": {"model": "remote-1", "parallel": 1, **more.get("options", {})}}
     model = Model(
         name="painter",
         generator="hosted",
@@ -157,6 +158,30 @@ def test_one_failure_costs_no_other_image():
     assert drawn[1].reason == "painter answered 400 against the rules"
     assert [each.shot.index for each in drawn] == [0, 1, 2]
     assert len(asked) == 3
+
+
+def test_shots_are_drawn_side_by_side_and_stay_in_order():
+    together, most = [], []
+
+    def slow(body):
+        together.append(1)
+        most.append(len(together))
+        time.sleep(0.1 if body["prompt"] == "0" else 0.02)
+        together.pop()
+        return answer(revised_prompt=f"drawn {body['prompt']}")
+
+    shots = [shot(index, prompt=str(index)) for index in range(8)]
+    with serving(slow) as (address, _):
+        drawn = draw(address, *shots, options={"parallel": 4})
+    assert [each.facts["revised_prompt"] for each in drawn] == [f"drawn {n}" for n in range(8)]
+    assert 1 < max(most) <= 4
+
+
+def test_a_refusal_spares_the_shots_that_wait():
+    with serving((401, {}, {"error": "no"})) as (address, asked):
+        with pytest.raises(BadInput):
+            draw(address, *(shot(index) for index in range(20)))
+        assert len(asked) < 20
 
 
 def test_a_model_that_refuses_to_be_told_the_format_is_not_told():
