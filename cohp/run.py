@@ -16,9 +16,10 @@ from cohp.executors.base import Executor, Stop
 from cohp.recipe import Recipe
 from cohp.record.entry import Entry
 from cohp.record.recorder import Recorder
-from cohp.reward.combine import fit, parse
+from cohp.reward.combine import fit
 from cohp.reward.loading import spread
 from cohp.reward.referee import suspicion
+from cohp.reward.wanted import read
 from cohp.search.base import Searching
 from cohp.types import Answer, Ask, Chosen, Jury, Note, Score, Scored, Shot, Verdict
 
@@ -144,7 +145,7 @@ class Run:
         recorder, recipe = self._recorder, self._recorder.recipe
         opening = [recorder.entries[shot.id].members for shot in ask.shots]
         if recorder.scale is None and (judged := [each for each in opening if each]):
-            members = parse(recipe.reward)
+            members = [each.member for each in read(recipe.reward)]
             spreads = {member.name: spread(member.name) for member in members}
             scale = fit(members, judged, recipe.combine, spreads)
             recorder.weigh(scale)

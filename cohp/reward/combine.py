@@ -8,7 +8,6 @@ compare, the best stays the best, and a resumed run gets the same numbers from t
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -108,29 +107,6 @@ class Scale:
             tuple(Curve(tuple((x, y) for x, y in each["knots"]), each["slope"]) for each in listed),
             tuple(kept["flat"]),
         )
-
-
-def parse(text: str) -> tuple[Member, ...]:
-    """Read `hpsv3*2+pickscore`: names joined by +, each with a weight if it is not 1."""
-    members = []
-    # A name may itself end in plus signs (hpsv3++), so only one before a name joins.
-    for part in re.split(r"\+(?=[A-Za-z_])", text.replace(" ", "")):
-        name, times, weight = part.partition("*")
-        try:
-            value = float(weight) if times else 1.0
-        except ValueError:
-            value = -1.0
-        if not name or not isfinite(value) or value <= 0:
-            raise BadRecipe(f"{text!r} is no ensemble. Write hpsv3+pickscore or hpsv3*2+pickscore.")
-        members.append(Member(name, value))
-    if len({member.name for member in members}) < len(members):
-        raise BadRecipe(f"{text!r} names a reward twice. Give it a weight instead: NAME*2.")
-    return tuple(members)
-
-
-def is_ensemble(text: str) -> bool:
-    """Tell a combination of rewards from the name of one."""
-    return len(parse(text)) > 1
 
 
 def fit(

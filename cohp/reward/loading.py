@@ -2,59 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from cohp import registry
-from cohp.errors import UnknownName
+from cohp.errors import BadInput, UnknownName
 from cohp.reward import catalogue, weights
 from cohp.reward.base import Reward
-from cohp.reward.combine import parse
 from cohp.reward.ensemble import Ensemble
+from cohp.reward.wanted import Wanted, read
 
 
-def load(
-    text: str,
-    *,
-    device: str | None = None,
-    places: Mapping[str, Path] | None = None,
-    **options: object,
-) -> Reward:
-    """Load NAME, NAME=FOLDER, or an ensemble such as NAME*2+NAME; nothing is fetched.
+def load(text: str, *, device: str | None = None) -> Reward:
+    """Load what was written; nothing is fetched.
 
-    `places` says where the files of a name are, for the members of an ensemble too. Without a
-    `device` it is the first GPU, or the CPU where there is none.
+    Without a `device` it is the first GPU, or the CPU where there is none.
     """
-    name, place = weights.split(text)
-    known = dict(places or {})
-    if place is not None:
-        known[name] = place
-    members = parse(name)
     # Every file is found before any of it is read: loading takes long, and lacking is said first.
-    found = {each.name: _place(each.name, known.get(each.name)) for each in members}
-    loaded = {each: _made(each.name, found[each.name], device, options) for each in members}
-    if len(members) == 1:
+    found = require(text)
+    loaded = {each.member: _made(each, place, device) for each, place in found.items()}
+    if len(loaded) == 1:
         return next(iter(loaded.values()))
-    spreads = {each.name: spread(each.name) for each in members}
-    return Ensemble(loaded, spreads)
+    return Ensemble(loaded, {each.name: spread(each.name) for each in loaded})
 
 
 def settled(text: str) -> str:
     """Return what was written as it means the same anywhere, or say what is wrong with it."""
-    name, place = weights.split(text)
-    for member in parse(name):
-        if member.name not in names():
-            raise UnknownName("reward", member.name, names())
-    return name if place is None else f"{name}={place.absolute()}"
+    wanted = read(text)
+    for each in wanted:
+        if each.name not in names():
+            raise UnknownName("reward", each.name, names())
+    return "+".join(str(each) for each in wanted)
 
 
-def require(text: str) -> None:
-    """Raise `MissingWeights` where files of what was written are not on this machine."""
-    name, place = weights.split(text)
-    for member in parse(name):
-        _place(member.name, place)
+def require(text: str) -> dict[Wanted, Path | None]:
+    """Return where the files of each reward are, or raise `MissingWeights`."""
+    return {each: _place(each) for each in read(settled(text))}
 
 
 def names() -> list[str]:
@@ -67,28 +51,32 @@ def spread(name: str) -> float:
     return catalogue.find(name).spread if name in catalogue.names() else 1.0
 
 
-def _place(name: str, place: Path | None) -> Path | None:
-    if name in catalogue.names():
-        return weights.locate(name, place)
-    if name not in registry.names("reward"):
-        raise UnknownName("reward", name, names())
-    return place
+def _place(wanted: Wanted) -> Path | None:
+    if wanted.name in catalogue.names():
+        return weights.locate(wanted.name, wanted.place)
+    return wanted.place
 
 
-def _made(
-    name: str, place: Path | None, device: str | None, options: Mapping[str, object]
-) -> Reward:
-    implementation = catalogue.names().get(name)
+def _made(wanted: Wanted, place: Path | None, device: str | None) -> Reward:
+    implementation = catalogue.names().get(wanted.name)
     # A plug-in is asked to take a folder or options only where it is given some.
-    given = {**options} if place is None else {"folder": place, **options}
+    given: dict[str, Any] = (
+        {**wanted.options} if place is None else {"folder": place, **wanted.options}
+    )
     kind: Any
     if implementation is None:
-        kind = registry.find("reward", name)
+        kind = registry.find("reward", wanted.name)
     else:
         module, _, attribute = implementation.partition(":")
         kind = getattr(import_module(module), attribute)
         given["device"] = device or _device()
-    reward: Reward = kind(**given)
+    try:
+        reward: Reward = kind(**given)
+    except TypeError as error:
+        if not wanted.options:
+            raise
+        listed = ", ".join(wanted.options)
+        raise BadInput(f"{wanted.name} does not take all of these options: {listed}.") from error
     return reward
 
 

@@ -15,14 +15,6 @@ from cohp.reward.catalogue import Entry, Source, find
 SOME = 1 << 20
 
 
-def split(text: str) -> tuple[str, Path | None]:
-    """Read NAME or NAME=PLACE, where PLACE is a folder or a file of weights."""
-    name, given, place = text.partition("=")
-    if given and not place:
-        raise BadInput(f"{text!r} names no folder. Write {name}=FOLDER, or {name} alone.")
-    return name, Path(place).expanduser() if given else None
-
-
 def locate(name: str, place: Path | None = None) -> Path:
     """Return the folder or file the reward called `name` is made from; nothing is fetched.
 

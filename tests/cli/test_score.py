@@ -72,9 +72,9 @@ def test_several_rewards_and_an_ensemble_judge_at_once():
     [
         ("hpsv4", 2, "Did you mean hpsv"),
         ("hpsv3", 3, "cohp rewards --get hpsv3"),
-        ("hpsv3=", 2, "names no folder"),
-        ("clip=nowhere", 3, "There is no nowhere"),
-        ("hpsv3**2", 2, "no ensemble"),
+        ("hpsv3=", 2, "names no reward"),
+        ("clip=nowhere", 3, "There is no "),
+        ("hpsv3**2", 2, "names no reward"),
     ],
 )
 def test_a_reward_that_cannot_be_used_is_said_at_once(reward, code, said, tmp_path, monkeypatch):

@@ -19,8 +19,6 @@ from cohp.reward.combine import (
     Parts,
     Scale,
     fit,
-    is_ensemble,
-    parse,
     provisional,
 )
 from cohp.types import Score
@@ -37,32 +35,6 @@ def opening(*pairs):
 
 def both(a, b, *, std=(None, None)):
     return {"a": Score(a, std[0]), "b": Score(b, std[1])}
-
-
-@pytest.mark.parametrize(
-    ("text", "members"),
-    [
-        ("hpsv3", [("hpsv3", 1)]),
-        ("hpsv3+pickscore", [("hpsv3", 1), ("pickscore", 1)]),
-        ("hpsv3*2+pickscore", [("hpsv3", 2), ("pickscore", 1)]),
-        ("hpsv3 * 0.5 + hpsv2.1*3", [("hpsv3", 0.5), ("hpsv2.1", 3)]),
-        ("hpsv3++", [("hpsv3++", 1)]),
-        ("hpsv3+++pickscore", [("hpsv3++", 1), ("pickscore", 1)]),
-        ("pickscore+hpsv3++", [("pickscore", 1), ("hpsv3++", 1)]),
-        ("hpsv3++*2+clip*1e-1", [("hpsv3++", 2), ("clip", 0.1)]),
-    ],
-)
-def test_names_are_read(text, members):
-    assert parse(text) == tuple(Member(name, weight) for name, weight in members)
-    assert is_ensemble(text) == (len(members) > 1)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "*2", "a*", "a*b", "a*0", "a*-1", "a*nan", "a*inf", "a+a", "a*2+a", "a*2*3"]
-)
-def test_what_is_no_ensemble_is_said(text):
-    with pytest.raises(BadRecipe):
-        parse(text)
 
 
 def test_zscores_count_deviations_of_the_opening():

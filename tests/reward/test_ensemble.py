@@ -6,13 +6,14 @@ import pytest
 from golden_cases import cases, loaded, picture
 
 from cohp.errors import BadImage, BadInput
-from cohp.reward.combine import Parts, fit, parse
+from cohp.reward.combine import Member, Parts, fit
 from cohp.reward.ensemble import Ensemble
+from cohp.reward.wanted import read
 from cohp.types import Score
 
 
 def ensemble(text="pickscore*2+aesthetic"):
-    return Ensemble({member: loaded(member.name) for member in parse(text)})
+    return Ensemble({each.member: loaded(each.name) for each in read(text)})
 
 
 def test_each_member_says_what_it_says_alone():
@@ -67,7 +68,7 @@ def test_closing_closes_every_member():
         def close(self):
             closed.append(self)
 
-    both = Ensemble({member: Closing() for member in parse("a+b")})
+    both = Ensemble({Member(name): Closing() for name in "ab"})
     assert both.score(prompts=["x"], images=[None])[0].mean == 1
     both.close()
     assert len(closed) == 2

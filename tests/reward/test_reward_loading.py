@@ -21,7 +21,7 @@ def _nothing_downloaded(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", REWARDS)
 def test_a_name_with_its_folder_is_loaded(name):
-    reward = load(f"{name}={GOLDEN / name}", device="cpu", batch=2)
+    reward = load(f"{name}:batch=2={GOLDEN / name}", device="cpu")
     assert type(reward) is REWARDS[name][0]
     assert scored(reward, cases(name)[:1]) == pytest.approx(
         [cases(name)[0]["expected"][REWARDS[name][1]]], abs=1e-4
@@ -29,8 +29,7 @@ def test_a_name_with_its_folder_is_loaded(name):
 
 
 def test_an_ensemble_finds_each_members_folder():
-    places = {name: GOLDEN / name for name in ("pickscore", "clip")}
-    reward = load("pickscore*2+clip", device="cpu", places=places)
+    reward = load(f"pickscore*2={GOLDEN / 'pickscore'}+clip={GOLDEN / 'clip'}", device="cpu")
     assert isinstance(reward, Ensemble)
     case = cases("clip")[0]
     score = reward.score(prompts=[case["prompt"]], images=[_image(case)])[0]
@@ -61,7 +60,19 @@ def test_names_that_are_none_are_said():
 
 def test_what_a_second_member_lacks_is_said_before_the_first_is_loaded():
     with pytest.raises(MissingWeights, match="hpsv3 is not on this machine"):
-        load("clip+hpsv3", device="cpu", places={"clip": GOLDEN / "clip"})
+        load(f"clip={GOLDEN / 'clip'}+hpsv3", device="cpu")
+
+
+@pytest.mark.parametrize("option", ["quantize=8bit", "quantize=4bit"])
+def test_options_reach_the_reward_and_its_revision(option):
+    plain = load(f"hpsv3={GOLDEN / 'hpsv3'}", device="cpu")
+    small = load(f"hpsv3:{option}={GOLDEN / 'hpsv3'}", device="cpu")
+    assert small.revision == f"{plain.revision}+{option.partition('=')[2]}"
+
+
+def test_an_option_a_reward_does_not_take_is_refused():
+    with pytest.raises(BadInput, match="clip does not take all of these options: sharpness"):
+        load(f"clip:sharpness=2={GOLDEN / 'clip'}", device="cpu")
 
 
 def test_every_name_is_listed_without_torch():

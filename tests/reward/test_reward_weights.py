@@ -167,23 +167,6 @@ def test_a_place_of_the_users_own_comes_first(nothing_here):
         weights.locate("clip", nothing_here / "nowhere")
 
 
-@pytest.mark.parametrize(
-    ("text", "name", "place"),
-    [
-        ("clip", "clip", None),
-        ("clip=here/there", "clip", Path("here/there")),
-        ("hpsv3++=a=b", "hpsv3++", Path("a=b")),
-    ],
-)
-def test_name_and_folder_are_told_apart(text, name, place):
-    assert weights.split(text) == (name, place)
-
-
-def test_a_name_with_an_empty_folder_is_a_mistake():
-    with pytest.raises(BadInput, match="FOLDER"):
-        weights.split("clip=")
-
-
 def test_a_download_says_size_and_licence_before_it_starts(nothing_here, monkeypatch):
     happened = []
 
