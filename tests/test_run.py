@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import make_recipe
 
+from cohp.engine import Engine
 from cohp.errors import ExecutorFault, Interrupted
 from cohp.events import ImageDone, RoundDone
 from cohp.executors.local import LocalExecutor
@@ -187,3 +188,13 @@ def test_retracing_a_journal_tells_the_choice_and_the_verdict(tmp_path):
     assert told == verdict
     assert chosen.model == verdict.model
     assert all(isinstance(each, Scored) for each in told.lineage)
+
+
+def test_an_interrupted_run_of_the_library_has_its_reports(tmp_path):
+    stop = Event()
+    stop.set()
+    finish(tmp_path / "run", make_recipe(rounds=1))
+    with Engine() as engine, pytest.raises(Interrupted):
+        engine.resume(tmp_path / "run", rounds=3, stop=stop)
+    assert (tmp_path / "run/report.html").read_text("utf-8").startswith("<!doctype html>")
+    assert (tmp_path / "run/sheet.png").exists()
