@@ -66,6 +66,9 @@ class Candidate(_Strict):
     guidance: float | None = Field(default=None, ge=0, le=100)
     width: Side
     height: Side
+    # Whether it can start from an image, and what one of its images costs, in dollars.
+    refines: bool = True
+    price: float | None = Field(default=None, ge=0)
 
 
 class Recipe(_Strict):
@@ -124,12 +127,17 @@ def build(values: Mapping[str, Any]) -> Recipe:
     if isinstance(listed, str) or not hasattr(listed, "__iter__"):
         raise BadRecipe("models: a list of names or tables is needed")
     given["models"] = [_candidate(each, shared) for each in listed]
-    try:
-        recipe = Recipe.model_validate(given)
-    except ValidationError as error:
-        raise BadRecipe(explain(error)) from error
+    recipe = complete(given)
     registry.check("search", recipe.search)
     return recipe
+
+
+def complete(values: Mapping[str, Any]) -> Recipe:
+    """Make a recipe of values that leave nothing open, as a journal holds them."""
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise BadRecipe(explain(error)) from error
 
 
 def _candidate(listed: object, shared: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,9 +147,15 @@ def _candidate(listed: object, shared: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(name, str):
         raise BadRecipe(f"models: a name is needed, not {name!r}")
     model = resolve(name)
-    settings = {field: getattr(model, field) for field in SETTINGS}
+    known = {field: getattr(model, field) for field in (*SETTINGS, "refines", "price")}
     # The name as it is recorded: one that means the same from any folder.
-    return {**settings, **shared, **own, "name": model.name}
+    made = {**known, **shared, **own, "name": model.name}
+    for side in ("width", "height"):
+        if isinstance(made[side], int) and made[side] % model.size_multiple:
+            raise BadRecipe(
+                f"{side}: {name} draws multiples of {model.size_multiple} only, not {made[side]}"
+            )
+    return made
 
 
 def explain(error: ValidationError) -> str:

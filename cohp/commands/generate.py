@@ -40,7 +40,7 @@ def generate(
     values = recipe_values(given)
     recipe = compose(prompt, metadata=False if no_metadata else None, **values)
     if dry_run:
-        lines = cost(plan(recipe))
+        lines = cost(recipe, plan(recipe))
         click.echo(json.dumps(cost_json(recipe, lines)) if as_json else cost_text(recipe, lines))
         return
     work(

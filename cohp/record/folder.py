@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cohp.errors import RunDamaged, RunNotFound
-from cohp.recipe import Recipe, build
+from cohp.recipe import Recipe, complete
 from cohp.record import journal
 from cohp.record.entry import Entry
 from cohp.reward.combine import Scale
@@ -31,7 +31,7 @@ class RunFolder:
         sessions = [line for line in lines if line["kind"] == "session"]
         if not sessions:
             raise RunNotFound(path)
-        self.recipe: Recipe = build(sessions[-1]["recipe"])
+        self.recipe: Recipe = complete(sessions[-1]["recipe"])
         self._sessions: Sequence[Mapping[str, str]] = [each["versions"] for each in sessions]
         self.revisions: dict[str, str] = {
             line["name"]: line["revision"] for line in lines if line["kind"] == "loaded"

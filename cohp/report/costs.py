@@ -17,7 +17,7 @@ class Cost:
 
     `model` is None where it is chosen only once stage one is judged. `evaluations` counts
     what the denoising networks compute; it is None where a model's own number of steps is
-    not known before it is loaded.
+    not known before it is loaded. `dollars` is what a hosted model charges.
     """
 
     round: int
@@ -25,10 +25,12 @@ class Cost:
     images: int
     strength: float | None
     evaluations: int | None
+    dollars: float = 0.0
 
 
-def cost(asks: Sequence[Ask]) -> list[Cost]:
+def cost(recipe: Recipe, asks: Sequence[Ask]) -> list[Cost]:
     """Return a line for each candidate of stage one and each round after it."""
+    prices = {each.name: each.price or 0.0 for each in recipe.models}
     several = len({shot.model for shot in asks[0].shots}) > 1
     lines: list[Cost] = []
     for ask in asks:
@@ -37,7 +39,8 @@ def cost(asks: Sequence[Ask]) -> list[Cost]:
             known = None if ask.round and several else model
             each = _evaluations(shots[0])
             total = None if each is None else each * len(shots)
-            lines.append(Cost(ask.round, known, len(shots), shots[0].strength, total))
+            dollars = prices[model] * len(shots)
+            lines.append(Cost(ask.round, known, len(shots), shots[0].strength, total, dollars))
     return lines
 
 
@@ -55,6 +58,7 @@ def cost_json(recipe: Recipe, lines: Sequence[Cost]) -> dict[str, Any]:
         "recipe": recipe.to_json(),
         "images": sum(line.images for line in lines),
         "evaluations": _total(lines),
+        "dollars": round(sum(line.dollars for line in lines), 6),
         "rounds": [vars(line) for line in lines],
     }
 
@@ -80,7 +84,9 @@ def cost_text(recipe: Recipe, lines: Sequence[Cost]) -> str:
         for row in rows
     ]
     head = f"{recipe.prompt}\nsearch {recipe.search}, judged by {recipe.reward}, seed {recipe.seed}"
-    return "\n".join([head, "", *table])
+    dollars = sum(line.dollars for line in lines)
+    price = [f"\nhosted models: ${dollars:.2f}"] if dollars else []
+    return "\n".join([head, "", *table, *price])
 
 
 def _total(lines: Sequence[Cost]) -> int | None:

@@ -84,6 +84,16 @@ def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path, monkeypatch):
     assert json.loads(told.stdout)["images"] == 10
 
 
+def test_a_dry_run_says_what_hosted_models_charge(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'models = [{ name = "fake-ink", price = 0.05, refines = false }, "fake-wash"]\n'
+        "per_model = 3\n"
+    )
+    words = ("generate", "a fox", "--recipe", tmp_path / "mine.toml", "--dry-run")
+    assert cohp(*words).output.splitlines()[-1] == "hosted models: $0.15"
+    assert json.loads(cohp(*words, "--json").stdout)["dollars"] == 0.15
+
+
 def test_without_out_each_run_gets_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = ("generate", "A red fox!", *SMALL, "--rounds", 1, "--json")

@@ -4,7 +4,7 @@ import loading_samples as samples
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from cohp.errors import BadInput, MissingExtra, MissingWeights
 from cohp.naming import resolve
@@ -69,6 +69,25 @@ def test_a_lora_that_would_be_skipped_in_silence_is_refused(made, tmp_path):
     save_file(halves, tmp_path / "flux.safetensors")
     with pytest.raises(BadInput, match="made for another kind of model"):
         picture(f"{made / 'sd'}+{tmp_path / 'flux.safetensors'}")
+
+
+def test_a_lora_that_finds_only_some_of_its_layers_is_refused(made, tmp_path):
+    # Families share names and widths, and what does not fit is dropped without a word.
+    file = made / "one" / "pytorch_lora_weights.safetensors"
+    weights = load_file(file)
+    more = {name.replace("down_blocks.1", "down_blocks.7"): each for name, each in weights.items()}
+    save_file({**weights, **more}, tmp_path / "half.safetensors")
+    with pytest.raises(BadInput, match=r"24 of its 30 layers have a place here"):
+        picture(f"{made / 'sd'}+{tmp_path / 'half.safetensors'}")
+
+
+def test_a_lora_of_the_other_common_format_is_taken(made, tmp_path):
+    name = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
+    halves = {"down": torch.randn(2, 64), "up": torch.randn(64, 2)}
+    weights = {f"{name}.lora_{half}.weight": each for half, each in halves.items()}
+    save_file({**weights, f"{name}.alpha": torch.tensor(2.0)}, tmp_path / "k.safetensors")
+    laid = picture(f"{made / 'sd'}+{tmp_path / 'k.safetensors'}:0.5")
+    assert np.abs(laid - picture(spec(made))).max() > 1e-4
 
 
 def test_a_lora_of_the_hub_that_is_not_here(made, tmp_path, monkeypatch):

@@ -111,3 +111,27 @@ def test_best_of_n_keeps_the_best_of_all_candidates():
     assert len(steps) == 1
     assert len(answers) == 8
     assert (verdict.model, verdict.best.shot.index) == ("fake-wash", 2)
+
+
+def one_of_them_hosted(*hosted: str, **changes):
+    """A recipe whose `hosted` candidates draw but cannot start from an image."""
+    models = [{"name": name, "refines": name not in hosted} for name in ("fake-ink", "fake-wash")]
+    return make_recipe(models=models, **changes)
+
+
+@pytest.mark.parametrize("carry", ["winner", "best"])
+def test_a_winner_of_a_model_that_cannot_refine_is_refined_by_the_best_that_can(carry):
+    recipe = one_of_them_hosted("fake-wash", carry=carry)
+    steps, answers, verdict = drive(recipe, by_place({("fake-wash", 0, 1): 5.0}))
+    assert verdict.model == "fake-wash"
+    hosted = next(each.shot for each in answers if each.score.mean == 5.0)
+    first = asks(steps)[1].shots
+    assert {(shot.model, shot.parent) for shot in first} == {("fake-ink", hosted.id)}
+    parents = {shot.parent for shot in asks(steps)[2].shots}
+    assert parents == {hosted.id if carry == "best" else first[0].id}
+
+
+def test_where_no_candidate_can_refine_every_round_is_drawn_afresh():
+    steps, _, _ = drive(one_of_them_hosted("fake-ink", "fake-wash"), lambda _: 1.0)
+    assert all(shot.parent is None for ask in asks(steps) for shot in ask.shots)
+    assert {shot.model for ask in asks(steps)[1:] for shot in ask.shots} == {"fake-ink"}
