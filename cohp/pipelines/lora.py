@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cohp.catalogue import Lora, Model
 from cohp.errors import BadInput, MissingExtra, MissingWeights
-from cohp.whereabouts import file_of
+from cohp.whereabouts import file_of, tensor_names
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
+
+# How a layer's first matrix is called in the formats that people have.
+DOWN = re.compile(r"lora(_A|_down|\.down|_linear_layer\.down)(\.\w+)?\.weight$")
+# Layers of no effect are common; a LoRA that loses more than these belongs elsewhere.
+MOST = 0.9
 
 
 def attach(pipeline: DiffusionPipeline, model: Model) -> None:
@@ -47,22 +53,26 @@ def _load(pipeline: DiffusionPipeline, model: Model, lora: Lora, name: str) -> N
         )
     # diffusers and peft raise all of these for layers that do not fit.
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise _stranger(pipeline, file, error) from error
-    if not _laid(pipeline, name):
-        raise _stranger(pipeline, file)
+        raise _stranger(pipeline, file, str(error)) from error
+    had, laid = _layers(file), _laid(pipeline, name)
+    if laid < MOST * had:
+        raise _stranger(pipeline, file, f"{laid} of its {had} layers have a place here")
 
 
-def _laid(pipeline: Any, name: str) -> bool:  # noqa: ANN401 - diffusers is not typed
-    """Tell whether the LoRA changes anything: some of another family are skipped in silence."""
-    return any(name in adapters for adapters in pipeline.get_list_adapters().values())
+def _layers(file: Path) -> int:
+    return sum(bool(DOWN.search(name)) for name in tensor_names(file))
 
 
-def _stranger(
-    pipeline: DiffusionPipeline, file: Path, error: BaseException | None = None
-) -> BadInput:
-    lines = str(error or "").strip().splitlines()
-    told = next((line.strip() for line in lines if "mismatch" in line), *lines[:1] or [""])
-    why = f" ({told[:160]})" if told else ""
+def _laid(pipeline: DiffusionPipeline, name: str) -> int:
+    """Count the layers that the LoRA changes: those of another family are skipped in silence."""
+    parts = [each for each in pipeline.components.values() if hasattr(each, "modules")]
+    return sum(name in getattr(layer, "lora_A", ()) for part in parts for layer in part.modules())
+
+
+def _stranger(pipeline: DiffusionPipeline, file: Path, told: str) -> BadInput:
+    lines = told.strip().splitlines() or [""]
+    line = next((line.strip() for line in lines if "mismatch" in line), lines[0])
+    why = f" ({line[:160]})" if line else ""
     return BadInput(
         f"The LoRA {file.name} was made for another kind of model than "
         f"{type(pipeline).__name__}{why}. Use it with the family it was trained on."
