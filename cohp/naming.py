@@ -52,7 +52,7 @@ def _local(text: str) -> Model:
 def _path(text: str) -> Path:
     try:
         return Path(text).expanduser()
-    except RuntimeError:  # there is no such person's home
+    except (RuntimeError, ValueError):  # there is no such person's home, or no such name at all
         return Path(text)
 
 

@@ -5,6 +5,8 @@ import json
 import logging
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from io import BytesIO
 
@@ -136,6 +138,24 @@ def test_a_service_that_is_busy_is_asked_again_when_it_says():
     assert isinstance(drawn, Drawn)
     assert len(asked) == 2
     assert slept == [7.0]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "least", "most"),
+    [
+        (None, 20, 31),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", 1, 2),
+        ("soon", 1, 2),
+        ("-5", 1, 2),
+        ("86400", 60, 60),
+    ],
+)
+def test_a_wait_may_be_a_date_and_has_an_end(asked_for, least, most):
+    slept = []
+    asked_for = asked_for or format_datetime(datetime.now(UTC) + timedelta(seconds=30))
+    with serving((503, {"Retry-After": asked_for}, b"busy"), answer()) as (address, _):
+        assert isinstance(draw(address, slept=slept)[0], Drawn)
+    assert least <= slept[0] <= most
 
 
 def test_waits_grow_and_end():

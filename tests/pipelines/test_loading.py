@@ -287,6 +287,16 @@ def test_parts_that_are_kept_elsewhere_come_from_there(made, tmp_path):
         load_pipeline(missing)
 
 
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [("CLIPTextModel", "written as Class@source"), ("NoSuchModel@{}", "has no class NoSuchModel")],
+)
+def test_a_part_that_cannot_be_meant(made, part, told):
+    parts = {"text_encoder": part.format(made[0] / "text_encoder")}
+    with pytest.raises(BadInput, match=told):
+        load_pipeline(resolve(str(made[0])).model_copy(update={"parts": parts}))
+
+
 def test_a_single_file_draws_what_its_pipeline_draws(made, tmp_path):
     file = single_file.write(made[1], tmp_path / "one.safetensors")
     assert np.array_equal(picture_of(f"{file}@{made[0]}"), made[2])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
@@ -178,12 +178,19 @@ def test_the_key_of_one_company_is_not_sent_to_another():
         ("openai:m@http://[x", "openai:MODEL@ADDRESS"),
         ("openai:m@https://user:secret@x/v1", "does not belong in an address"),
         ("sdxl+nothing.safetensors", "no LoRA nothing"),
+        ("sdxl+./notes.txt", "no .safetensors file"),
+        ("./notes.txt", "is not a .safetensors file"),
+        ("./notes.txt@sdxl", "no folder or file"),
+        ("mix.safetensors@fake-ink", "fake-ink cannot configure"),
+        ("mix.safetensors@.", "it has no model_index.json"),
         ("sdxl+", "no LoRA"),
         ("sdxl+someone/style:99", "between -10 and 10"),
         ("fake-ink+someone/style", "takes no LoRA"),
     ],
 )
-def test_a_mistake_is_told_in_one_sentence(spec, told):
+def test_a_mistake_is_told_in_one_sentence(tmp_path, spec, told):
+    (tmp_path / "notes.txt").write_text("words")
+    tensors(tmp_path / "mix.safetensors")
     with pytest.raises(BadInput, match=told) as raised:
         resolve(spec)
     assert "\n" not in str(raised.value)
@@ -266,6 +273,8 @@ PIECES = st.sampled_from(
 )
 
 
+@example("~\0")
+@example("~0")
 @given(st.text(max_size=60) | st.lists(PIECES, max_size=8).map("".join))
 def test_whatever_is_typed_resolves_or_is_refused_in_words(text):
     try:
