@@ -84,6 +84,25 @@ def test_a_parent_of_another_size_is_brought_to_this_one():
     assert drawn.image.size == (64, 64)
 
 
+def test_a_parent_may_be_taken_up_at_two_sizes():
+    drawer = generator("sd15")
+    parent = Drawn(shot("hosted"), Image.new("RGB", (64, 64), "teal"))
+    for width in (64, 96):
+        asked = child(parent, 5, 0.5, model="sd15", width=width)
+        assert draw(drawer, asked, parents=[parent])[0].image.size == (width, 64)
+
+
+def test_latents_of_another_model_mean_nothing_even_if_they_fit():
+    (own,) = draw(generator("sd15"), shot("sd15", 1))
+    (foreign,) = draw(generator("sdxl"), shot("sdxl", 1))
+    assert foreign.latents.shape == own.latents.shape
+    asked = child(foreign, 5, 0.25, model="sd15")
+    (refined,) = draw(generator("sd15"), asked, parents=[foreign])
+    bare = Drawn(foreign.shot, foreign.image)
+    (encoded,) = draw(generator("sd15"), asked, parents=[bare])
+    assert np.array_equal(refined.latents, encoded.latents)
+
+
 def test_a_parent_that_is_missing_is_named():
     (parent,) = draw(generator("sd15"), shot("sd15"))
     with pytest.raises(BadInput, match=parent.shot.id):

@@ -52,6 +52,18 @@ def levels(image):
     return np.asarray(image, dtype=np.int16)
 
 
+def own_call(name, pipe, **changes):
+    """Call a pipeline as its users do."""
+    plain = {
+        "prompt": PROMPT,
+        "width": SIDE,
+        "height": SIDE,
+        "num_inference_steps": 4,
+        "generator": [torch.Generator().manual_seed(7)],
+    }
+    return pipe(**{**plain, **OWN.get(name, {}), **changes})
+
+
 def test_every_family_has_a_tiny_pipeline():
     assert {family_of(tiny(name)).name for name in NAMES} == {family.name for family in FAMILIES}
 
@@ -59,16 +71,27 @@ def test_every_family_has_a_tiny_pipeline():
 @families
 def test_it_draws_what_its_pipeline_draws(name):
     (drawn,) = draw(generator(name), shot(name, 7))
-    own = tiny(name)(
-        prompt=PROMPT,
-        width=SIDE,
-        height=SIDE,
-        num_inference_steps=4,
-        generator=[torch.Generator().manual_seed(7)],
-        **OWN.get(name, {}),
-    ).images[0]
+    own = own_call(name, tiny(name)).images[0]
     assert drawn.image.size == own.size == (SIDE, SIDE)
     assert np.abs(levels(drawn.image) - levels(own)).max() <= 1
+
+
+def test_it_reads_as_much_of_a_prompt_as_its_pipeline():
+    """Qwen-Image encodes more when asked to encode than when called."""
+    (drawn,) = draw(generator("qwen-image"), shot("qwen-image", 7, prompt=PROMPT * 200))
+    own = own_call("qwen-image", tiny("qwen-image"), prompt=PROMPT * 200, output_type="latent")
+    expected = generator("qwen-image")._denoiser._family.gives.unpack(own.images, (4, 8, 8))
+    assert distance(drawn.latents, expected[0]) <= 1e-6
+
+
+@pytest.mark.parametrize("name", ["z-image", "cogview4", "sana"])
+def test_latents_stay_precise_where_their_pipeline_keeps_them_so(name):
+    tiny(name)
+    torch.manual_seed(0)
+    half = BUILDERS[name]().to(torch.bfloat16)
+    (drawn,) = draw(generator(name, pipeline=half), shot(name, 7))
+    own = own_call(name, half, output_type="latent")
+    assert distance(drawn.latents, own.images[0].float()) <= 1e-6
 
 
 @families

@@ -125,6 +125,15 @@ def test_a_pipeline_sees_its_part_alone_and_the_scheduler_all():
         assert scheduler.step_index == 2
 
 
+def test_a_scheduler_begins_where_its_window_does():
+    scheduler = make("HeunDiscreteScheduler")
+    with Window(scheduler, 3):
+        scheduler.set_timesteps(STEPS)
+        assert scheduler.begin_index == 6
+        scheduler.set_begin_index(0)
+        assert scheduler.begin_index == 6
+
+
 def test_steps_that_draw_noise_draw_that_of_their_shot():
     def drawn(seeds, latents):
         scheduler = make("EulerAncestralDiscreteScheduler")
