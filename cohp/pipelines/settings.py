@@ -53,7 +53,11 @@ class Settings:
     def arguments(self, shot: Shot) -> Arguments:
         """Return the arguments of a call that are neither embeddings nor latents."""
         guidance = self._guidance(shot)
-        own = {} if guidance is None else {self._family.guidance: guidance}
+        own: Arguments = {} if guidance is None else {self._family.guidance: guidance}
+        longest = self._options.max_sequence_length
+        # Said again, because Qwen-Image cuts embeddings to the length of its call.
+        if longest is not None and "max_sequence_length" in self._known:
+            own["max_sequence_length"] = longest
         return {**own, **self._options.call}
 
     def words(self, shot: Shot) -> Words:

@@ -77,11 +77,14 @@ def test_it_draws_what_its_pipeline_draws(name):
 
 
 def test_it_reads_as_much_of_a_prompt_as_its_pipeline():
-    """Qwen-Image encodes more when asked to encode than when called."""
+    """Qwen-Image encodes more when asked to encode than it uses when called."""
     (drawn,) = draw(generator("qwen-image"), shot("qwen-image", 7, prompt=PROMPT * 200))
     own = own_call("qwen-image", tiny("qwen-image"), prompt=PROMPT * 200, output_type="latent")
     expected = generator("qwen-image")._denoiser._family.gives.unpack(own.images, (4, 8, 8))
     assert distance(drawn.latents, expected[0]) <= 1e-6
+    longer = generator("qwen-image", options={"max_sequence_length": 1024})
+    (more,) = draw(longer, shot("qwen-image", 7, prompt=PROMPT * 200))
+    assert distance(more.latents, drawn.latents) > 1e-5
 
 
 @pytest.mark.parametrize("name", ["z-image", "cogview4", "sana"])

@@ -64,20 +64,13 @@ def encode_prompt(pipe: Pipe, words: Words, **more: object) -> Result:
     # Left out when empty: to some pipelines an absent negative prompt means zeros.
     if words.negative and words.guided:
         known["negative_prompt"] = words.negative
-    longest = words.longest or _longest_of_call(pipe)
-    if longest is not None:
-        known.setdefault("max_sequence_length", longest)
+    if words.longest is not None:
+        known.setdefault("max_sequence_length", words.longest)
     parameters = signature(pipe.encode_prompt).parameters
     needed = {name: None for name, each in parameters.items() if each.default is Parameter.empty}
     given = {name: value for name, value in known.items() if name in parameters}
     needed.pop("kwargs", None)
     return pipe.encode_prompt(**{**needed, **given})
-
-
-def _longest_of_call(pipe: Pipe) -> int | None:
-    """Return how much a pipeline reads when called, which may differ from its encoding alone."""
-    parameter = signature(pipe.__call__).parameters.get("max_sequence_length")
-    return parameter.default if parameter else None
 
 
 def _named(names: tuple[str, ...], values: Result) -> Arguments:
