@@ -106,7 +106,8 @@ def variant_of(folder: PipelineFolder, wanted: str | None = None) -> str | None:
     if lacking:
         raise MissingWeights(f"{folder.path} is not whole: it has no {', '.join(lacking)}.")
     every = {variant for variants in kept.values() for variant in variants}
-    for variant in (wanted, None, *sorted(each for each in every if each)):
+    preferred = (wanted,) if wanted in every else ()
+    for variant in (*preferred, None, *sorted(each for each in every if each)):
         if all(variants.get(variant) or variants.get(None) for variants in kept.values()):
             return variant
     # No variant covers all: name a part that has nothing, else one that has another's.
@@ -131,8 +132,7 @@ def _trouble(folder: PipelineFolder, part: Path) -> BadInput | MissingWeights:
     pickles = sorted(each.name for each in part.iterdir() if each.suffix in PICKLED)
     if any(part.glob("*.safetensors*")) or not pickles:
         return MissingWeights(
-            f"{folder.path} is not whole: weights of its {part.name} are missing. "
-            "Download it again; what is here is kept."
+            f"{folder.path} is not whole: weights of its {part.name} are missing."
         )
     safe = f"{folder.path.name}-safe"
     return BadInput(

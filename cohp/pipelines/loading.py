@@ -20,7 +20,7 @@ from cohp.pipelines.folder import PipelineFolder, read, variant_of
 from cohp.pipelines.lora import attach
 from cohp.pipelines.parts import load_parts
 from cohp.pipelines.quiet import quiet
-from cohp.whereabouts import config_of, place_of, tensor_names
+from cohp.whereabouts import INDEX, cached, config_of, place_of, tensor_names
 
 if TYPE_CHECKING:
     import torch
@@ -80,9 +80,15 @@ def absent(model: Model) -> str:
         if model.gated
         else ""
     )
+    newest = cached(str(model.source), INDEX) if model.revision else None
+    other = (
+        f" Another version of it is here: {model.source}@{newest.parent.name} names that one."
+        if newest
+        else ""
+    )
     return (
         f"{model.name} is not on this machine ({model.size}, {licence}). "
-        f"Get it with: cohp models --get '{model.name}'.{gate}"
+        f"Get it with: cohp models --get '{model.name}'.{gate}{other}"
     )
 
 
@@ -95,8 +101,13 @@ def _from_folder(model: Model, place: Path, dtype: torch.dtype) -> DiffusionPipe
     from diffusers import DiffusionPipeline  # noqa: PLC0415
 
     folder = read(place, model.parts)
-    variant = variant_of(folder, model.variant)
     check_draws(folder)
+    try:
+        variant = variant_of(folder, model.variant)
+    except MissingWeights as error:
+        if model.origin != "hub":
+            raise
+        raise MissingWeights(f"{error} Get it with: cohp models --get '{model.name}'.") from error
     pipeline: DiffusionPipeline = DiffusionPipeline.from_pretrained(
         str(place),
         dtype=dtype,

@@ -1,18 +1,12 @@
 """Hosted models, against a real HTTP server on loopback."""
 
-import base64
-import json
 import logging
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler
-from io import BytesIO
 
 import pytest
-from loopback import listening
-from PIL import Image
+from images_service import answer, picture, serving
 
 from cohp.catalogue import Model
 from cohp.errors import BadInput, Missing
@@ -23,43 +17,6 @@ from cohp.types import Drawn, Shot, Unscored
 KEY = "sk-very-secret-1234"
 
 
-def picture(width=64, height=64, kind="PNG") -> str:
-    data = BytesIO()
-    Image.new("RGB", (width, height), (200, 80, 20)).save(data, kind)
-    return base64.b64encode(data.getvalue()).decode()
-
-
-def answer(b64=None, **more) -> tuple[int, dict, dict]:
-    return 200, {}, {"created": 1, "data": [{"b64_json": b64 or picture(), **more}]}
-
-
-@contextmanager
-def serving(*answers):
-    """Answer each request with the next of `answers`, the last again and again; yield what came."""
-    asked = []
-    left = list(answers)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            asked.append((self.path, dict(self.headers), body, time.monotonic()))
-            given = left.pop(0) if len(left) > 1 else left[0]
-            status, headers, reply = given(body) if callable(given) else given
-            data = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_):
-            pass
-
-    with listening(Handler) as address:
-        yield f"{address}/v1", asked
-
-
 @pytest.fixture(autouse=True)
 def _key(monkeypatch):
     monkeypatch.setenv("PICTURES_KEY", KEY)
@@ -68,15 +25,8 @@ def _key(monkeypatch):
 def generator(address, slept=None, **more):
     # One at a time, so that the server's answers meet the shots in order.
     entry = {**more, "options": {"model": "remote-1", "parallel": 1, **more.get("options", {})}}
-    model = Model(
-        name="painter",
-        generator="hosted",
-        source=address,
-        key="PICTURES_KEY",
-        width=64,
-        height=64,
-        **entry,
-    )
+    named = {"name": "painter", "generator": "hosted", "key": "PICTURES_KEY"}
+    model = Model(source=address, width=64, height=64, **named, **entry)
     return HostedGenerator(model, sleep=(slept if slept is not None else []).append)
 
 

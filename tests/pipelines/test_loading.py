@@ -8,7 +8,6 @@ from pathlib import Path
 import loading_samples as samples
 import numpy as np
 import pytest
-import single_file
 import torch
 from safetensors.torch import load_file, save_file
 from tiny import tiny
@@ -176,8 +175,17 @@ def test_an_absent_model_is_said_at_once(name):
 
 def test_a_pinned_model_is_not_replaced_by_another_version(made, hub):
     in_the_cache(made[0], hub, "stabilityai/stable-diffusion-xl-base-1.0", "b" * 40)
-    with pytest.raises(MissingWeights, match="sdxl"):
+    named = f"stabilityai/stable-diffusion-xl-base-1.0@{'b' * 40}"
+    with pytest.raises(MissingWeights, match=f"Another version of it is here: {named}"):
         load_pipeline(find("sdxl"))
+    assert load_pipeline(resolve(named))
+
+
+def test_a_download_that_broke_off_says_how_to_go_on(made, hub):
+    kept = in_the_cache(made[0], hub, "someone/tiny", "c" * 40)
+    (kept / "vae" / "diffusion_pytorch_model.safetensors").unlink()
+    with pytest.raises(MissingWeights, match=r"its vae are missing\. Get it with: cohp models"):
+        picture_of("someone/tiny")
 
 
 def test_a_folder_that_went_away_is_said(copy):
@@ -265,70 +273,6 @@ def test_the_schedule_of_an_entry_is_set(made):
     options = {"scheduler": {"timestep_spacing": "trailing"}}
     model = resolve(str(made[0])).model_copy(update={"options": options})
     assert load_pipeline(model).scheduler.config.timestep_spacing == "trailing"
-
-
-def test_parts_that_are_kept_elsewhere_come_from_there(made, tmp_path):
-    other = samples.sd(tmp_path / "tokenizer")
-    with torch.no_grad():
-        for weights in other.text_encoder.parameters():
-            weights.zero_()
-    other.text_encoder.save_pretrained(tmp_path / "encoder")
-    parts = {"text_encoder": f"CLIPTextModel@{tmp_path / 'encoder'}"}
-    model = resolve(str(made[0])).model_copy(update={"parts": parts})
-    loaded = load_pipeline(model).text_encoder
-    assert not any(weights.any() for weights in loaded.parameters())
-    # The folder may list the part and yet not have it.
-    (bare := tmp_path / "bare").mkdir()
-    shutil.copytree(made[0], bare, dirs_exist_ok=True)
-    shutil.rmtree(bare / "text_encoder")
-    load_pipeline(resolve(str(bare)).model_copy(update={"parts": parts}))
-    missing = model.model_copy(update={"parts": {"text_encoder": "CLIPTextModel@some/where"}})
-    with pytest.raises(MissingWeights, match=r"needs some/where.*cohp models --get"):
-        load_pipeline(missing)
-
-
-@pytest.mark.parametrize(
-    ("part", "told"),
-    [("CLIPTextModel", "written as Class@source"), ("NoSuchModel@{}", "has no class NoSuchModel")],
-)
-def test_a_part_that_cannot_be_meant(made, part, told):
-    parts = {"text_encoder": part.format(made[0] / "text_encoder")}
-    with pytest.raises(BadInput, match=told):
-        load_pipeline(resolve(str(made[0])).model_copy(update={"parts": parts}))
-
-
-def test_a_single_file_draws_what_its_pipeline_draws(made, tmp_path):
-    file = single_file.write(made[1], tmp_path / "one.safetensors")
-    assert np.array_equal(picture_of(f"{file}@{made[0]}"), made[2])
-
-
-def test_a_denoiser_alone_takes_the_rest_from_its_configuration(made, tmp_path):
-    file = single_file.write(made[1], tmp_path / "unet.safetensors", whole=False)
-    assert np.array_equal(picture_of(f"{file}@{made[0]}"), made[2])
-
-
-def test_a_single_file_is_configured_by_what_it_looks_like(made, tmp_path, hub):
-    file = single_file.write(made[1], tmp_path / "one.safetensors")
-    with pytest.raises(MissingWeights, match=r"sd15 is not here.*@FOLDER"):
-        picture_of(file)
-    entry = find("sd15")
-    in_the_cache(made[0], hub, entry.source, entry.revision)
-    assert np.array_equal(picture_of(file), made[2])
-
-
-def test_a_single_file_of_nothing_known_asks_for_its_configuration(tmp_path):
-    save_file({"something": torch.zeros(1)}, tmp_path / "odd.safetensors")
-    with pytest.raises(MissingWeights, match=r"needs a configuration.*odd\.safetensors@FOLDER"):
-        picture_of(tmp_path / "odd.safetensors")
-
-
-def test_a_single_file_that_was_cut_or_is_of_another_model(made, tmp_path):
-    file = single_file.write(made[1], tmp_path / "one.safetensors")
-    weights = load_file(file)
-    some = {name: weights[name] for name in weights if "output_blocks.1" not in name}
-    save_file(some, tmp_path / "cut.safetensors")
-    with pytest.raises(BadInput, match="lacks some of its weights"):
-        picture_of(f"{tmp_path / 'cut.safetensors'}@{made[0]}")
 
 
 def test_the_revision_of_a_folder_follows_its_weights_not_its_place(copy, tmp_path):

@@ -1,0 +1,108 @@
+"""Loading what comes in pieces: single files, denoisers alone, parts kept elsewhere."""
+
+import shutil
+from pathlib import Path
+
+import loading_samples as samples
+import numpy as np
+import pytest
+import single_file
+import torch
+from safetensors.torch import load_file, save_file
+
+from cohp.catalogue import Model, find
+from cohp.errors import BadInput, MissingWeights
+from cohp.naming import resolve
+from cohp.pipelines.loading import load_pipeline
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """One pipeline of random weights, and the picture that it draws."""
+    folder = tmp_path_factory.mktemp("sd")
+    pipeline = samples.sd(folder / "tokenizer")
+    pipeline.save_pretrained(folder / "sd")
+    return folder / "sd", pipeline, samples.drawn(pipeline)
+
+
+@pytest.fixture(autouse=True)
+def hub(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
+def picture_of(spec) -> np.ndarray:
+    model = spec if isinstance(spec, Model) else resolve(str(spec))
+    return samples.drawn(load_pipeline(model))
+
+
+def in_the_cache(folder: Path, hub: Path, repo: str, commit: str) -> Path:
+    kept = hub / f"models--{repo.replace('/', '--')}"
+    shutil.copytree(folder, kept / "snapshots" / commit)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text(commit)
+    return kept / "snapshots" / commit
+
+
+def test_parts_that_are_kept_elsewhere_come_from_there(made, tmp_path):
+    other = samples.sd(tmp_path / "tokenizer")
+    with torch.no_grad():
+        for weights in other.text_encoder.parameters():
+            weights.zero_()
+    other.text_encoder.save_pretrained(tmp_path / "encoder")
+    parts = {"text_encoder": f"CLIPTextModel@{tmp_path / 'encoder'}"}
+    model = resolve(str(made[0])).model_copy(update={"parts": parts})
+    loaded = load_pipeline(model).text_encoder
+    assert not any(weights.any() for weights in loaded.parameters())
+    # The folder may list the part and yet not have it.
+    (bare := tmp_path / "bare").mkdir()
+    shutil.copytree(made[0], bare, dirs_exist_ok=True)
+    shutil.rmtree(bare / "text_encoder")
+    load_pipeline(resolve(str(bare)).model_copy(update={"parts": parts}))
+    missing = model.model_copy(update={"parts": {"text_encoder": "CLIPTextModel@some/where"}})
+    with pytest.raises(MissingWeights, match=r"needs some/where.*cohp models --get"):
+        load_pipeline(missing)
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [("CLIPTextModel", "written as Class@source"), ("NoSuchModel@{}", "has no class NoSuchModel")],
+)
+def test_a_part_that_cannot_be_meant(made, part, told):
+    parts = {"text_encoder": part.format(made[0] / "text_encoder")}
+    with pytest.raises(BadInput, match=told):
+        load_pipeline(resolve(str(made[0])).model_copy(update={"parts": parts}))
+
+
+def test_a_single_file_draws_what_its_pipeline_draws(made, tmp_path):
+    file = single_file.write(made[1], tmp_path / "one.safetensors")
+    assert np.array_equal(picture_of(f"{file}@{made[0]}"), made[2])
+
+
+def test_a_denoiser_alone_takes_the_rest_from_its_configuration(made, tmp_path):
+    file = single_file.write(made[1], tmp_path / "unet.safetensors", whole=False)
+    assert np.array_equal(picture_of(f"{file}@{made[0]}"), made[2])
+
+
+def test_a_single_file_is_configured_by_what_it_looks_like(made, tmp_path, hub):
+    file = single_file.write(made[1], tmp_path / "one.safetensors")
+    with pytest.raises(MissingWeights, match=r"sd15 is not here.*@FOLDER"):
+        picture_of(file)
+    entry = find("sd15")
+    in_the_cache(made[0], hub, entry.source, entry.revision)
+    assert np.array_equal(picture_of(file), made[2])
+
+
+def test_a_single_file_of_nothing_known_asks_for_its_configuration(tmp_path):
+    save_file({"something": torch.zeros(1)}, tmp_path / "odd.safetensors")
+    with pytest.raises(MissingWeights, match=r"needs a configuration.*odd\.safetensors@FOLDER"):
+        picture_of(tmp_path / "odd.safetensors")
+
+
+def test_a_single_file_that_was_cut_or_is_of_another_model(made, tmp_path):
+    file = single_file.write(made[1], tmp_path / "one.safetensors")
+    weights = load_file(file)
+    some = {name: weights[name] for name in weights if "output_blocks.1" not in name}
+    save_file(some, tmp_path / "cut.safetensors")
+    with pytest.raises(BadInput, match="lacks some of its weights"):
+        picture_of(f"{tmp_path / 'cut.safetensors'}@{made[0]}")
