@@ -106,8 +106,9 @@ def variant_of(folder: PipelineFolder, wanted: str | None = None) -> str | None:
     if lacking:
         raise MissingWeights(f"{folder.path} is not whole: it has no {', '.join(lacking)}.")
     every = {variant for variants in kept.values() for variant in variants}
-    preferred = (wanted,) if wanted in every else ()
-    for variant in (*preferred, None, *sorted(each for each in every if each)):
+    preferred = [wanted] if wanted in every else []
+    order: list[str | None] = [*preferred, None, *sorted(each for each in every if each)]
+    for variant in order:
         if all(variants.get(variant) or variants.get(None) for variants in kept.values()):
             return variant
     # No variant covers all: name a part that has nothing, else one that has another's.

@@ -284,10 +284,16 @@ def test_whatever_is_typed_resolves_or_is_refused_in_words(text):
     assert resolve(model.name) == model
 
 
-def test_naming_a_model_imports_no_torch(tmp_path):
+@pytest.mark.parametrize(
+    "doing",
+    [
+        "from cohp.naming import resolve; [resolve(n) for n in ('sdxl', './mine', 'a/b')]",
+        "from cohp.commands.models import models; models(['sdxl'], standalone_mode=False)",
+        "from cohp.commands.models import models; models([], standalone_mode=False)",
+    ],
+)
+def test_naming_and_listing_import_no_torch(tmp_path, doing):
     folder(tmp_path / "mine")
-    code = (
-        "import sys; from cohp.naming import resolve; resolve('sdxl'); resolve('./mine'); "
-        "resolve('a/b'); assert not {'torch', 'diffusers', 'transformers'} & sys.modules.keys()"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    check = "assert not {'torch', 'diffusers', 'transformers'} & sys.modules.keys()"
+    code = [sys.executable, "-c", f"import sys; {doing}; {check}"]
+    subprocess.run(code, check=True, cwd=tmp_path, stdout=subprocess.DEVNULL)
