@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny import tiny
 
 from cohp.catalogue import Model, find
 from cohp.errors import BadInput, Missing, MissingWeights
@@ -138,25 +137,6 @@ def test_a_safety_checker_that_is_listed_is_left_out(made, copy):
     model = resolve(str(copy))
     assert load_pipeline(model).safety_checker is None
     assert np.array_equal(picture_of(model), made[2])
-
-
-def test_a_folder_that_goes_without_a_text_encoder(tmp_path):
-    tiny("mini").save_pretrained(tmp_path / "mini")
-    model = resolve(str(tmp_path / "mini"))
-    assert load_pipeline(model).text_encoder_3 is None
-
-
-@pytest.mark.parametrize("family", ["flux-dev", "pixart", "sana", "kolors", "z-image"])
-def test_a_family_that_was_saved_comes_back(tmp_path, family):
-    saved = tiny(family)
-    saved.save_pretrained(tmp_path / family)
-    model = resolve(str(tmp_path / family))
-    loaded = load_pipeline(model, dtype=torch.float32)
-    assert type(loaded) is type(saved)
-    assert model.steps
-    for name in {"unet", "transformer", "vae", "text_encoder"} & saved.components.keys():
-        weights, before = (each.components[name].state_dict() for each in (loaded, saved))
-        assert all(torch.equal(weights[key], before[key]) for key in before)
 
 
 @pytest.mark.parametrize("name", ["sdxl", "flux-dev", "hidream", "someone/nothing"])

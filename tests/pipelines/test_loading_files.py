@@ -1,4 +1,4 @@
-"""Loading what comes in pieces: single files, denoisers alone, parts kept elsewhere."""
+"""Loading what comes in pieces: single files, denoisers alone, parts kept elsewhere or absent."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import single_file
 import torch
+from diffusers import StableDiffusion3Pipeline
 from safetensors.torch import load_file, save_file
+from tiny import tiny
 
 from cohp.catalogue import Model, find
 from cohp.errors import BadInput, MissingWeights
@@ -106,3 +108,25 @@ def test_a_single_file_that_was_cut_or_is_of_another_model(made, tmp_path):
     save_file(some, tmp_path / "cut.safetensors")
     with pytest.raises(BadInput, match="lacks some of its weights"):
         picture_of(f"{tmp_path / 'cut.safetensors'}@{made[0]}")
+
+
+def test_a_folder_that_goes_without_a_text_encoder(tmp_path):
+    without = {"text_encoder_3": None, "tokenizer_3": None}
+    saved = StableDiffusion3Pipeline(**{**tiny("sd3").components, **without})
+    saved.save_pretrained(tmp_path / "sd3")
+    loaded = load_pipeline(resolve(str(tmp_path / "sd3")))
+    assert loaded.text_encoder_3 is None
+    assert loaded.text_encoder_2 is not None
+
+
+@pytest.mark.parametrize("family", ["flux-dev", "pixart", "sana", "kolors", "z-image"])
+def test_a_family_that_was_saved_comes_back(tmp_path, family):
+    saved = tiny(family)
+    saved.save_pretrained(tmp_path / family)
+    model = resolve(str(tmp_path / family))
+    loaded = load_pipeline(model, dtype=torch.float32)
+    assert type(loaded) is type(saved)
+    assert model.steps
+    for name in {"unet", "transformer", "vae", "text_encoder"} & saved.components.keys():
+        weights, before = (each.components[name].state_dict() for each in (loaded, saved))
+        assert all(torch.equal(weights[key], before[key]) for key in before)
