@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import torch
+from diffusers import attention_backend
 
 from cohp.errors import BadInput, MissingExtra
 from cohp.pipelines.foreign import Module, Pipe
@@ -56,7 +57,7 @@ def _set_attention(name: str, pipe: Pipe, denoiser: Module, backend: str) -> Non
             name,
             f"attention {backend!r}",
             denoiser,
-            lambda: denoiser.set_attention_backend(backend),
+            lambda: _attend(denoiser, backend),
         )
     elif backend == "xformers":
         _try(
@@ -70,6 +71,12 @@ def _set_attention(name: str, pipe: Pipe, denoiser: Module, backend: str) -> Non
             f"{name}: attention {backend!r} would change nothing, {type(denoiser).__name__} "
             "computes its attention by sdpa or xformers alone. Leave the option out."
         )
+
+
+def _attend(denoiser: Module, backend: str) -> None:
+    # It makes its choice that of every model loaded after it; leaving the block takes it back.
+    with attention_backend("native"):
+        denoiser.set_attention_backend(backend)
 
 
 def _dispatches(module: Module) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 # With fewer there is no choice of a start: one step has none, two have one.
 FEWEST_STEPS = 4
-# Up to this a strength counts as kept; a schedule of ten steps or more stays within it.
-ROUNDING = 0.05
+# Up to this a strength counts as kept: all do in ten steps or more, and 1 does in twenty.
+ROUNDING = 0.05 + 1e-9
 
 
 @dataclass(frozen=True)

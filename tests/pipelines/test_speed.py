@@ -7,6 +7,7 @@ import types
 
 import pytest
 import torch
+from diffusers.models import attention_dispatch
 from drawing import distance, draw, generator, shot
 from tiny import BUILDERS, tiny
 
@@ -28,6 +29,7 @@ def test_attention_is_set_where_it_is_looked_for(name):
     drawer = generator(name, pipeline=pipe, options={"attention": "_native_math"})
     (other,) = draw(drawer, shot(name))
     assert distance(plain.latents, other.latents) <= 1e-4
+    assert attention_dispatch._AttentionBackendRegistry.get_active_backend()[0].value == "native"
 
 
 @pytest.mark.parametrize("name", ["sd15", "sd3", "pixart", "cogview4", "sana", "aura-flow"])

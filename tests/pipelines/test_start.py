@@ -31,7 +31,8 @@ def test_usual_strengths(steps, strength, total, first):
 
 
 def test_many_steps_need_no_note():
-    assert all(start_of(28, tenth / 10).note is None for tenth in range(1, 10))
+    for steps in (20, 28, 50):
+        assert all(start_of(steps, tenth / 10).note is None for tenth in range(1, 11))
 
 
 def test_a_one_step_model_is_refined_in_more_and_says_so():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from diffusers import (
     AutoencoderKLQwenImage,
-    DPMSolverMultistepScheduler,
     FlowMatchEulerDiscreteScheduler,
     HiDreamImagePipeline,
     HiDreamImageTransformer2DModel,
@@ -29,25 +28,24 @@ from tiny.flux import SHIFTED, vae
 from tiny.parts import WORDS, autoencoder, clip, language, t5, tokenizer
 
 
-def _sd3(scheduler, decoder, **changes):
-    settings = {
-        "sample_size": 8,
-        "patch_size": 2,
-        "in_channels": 4,
-        "out_channels": 4,
-        "num_layers": 2,
-        "attention_head_dim": 8,
-        "num_attention_heads": 2,
-        "joint_attention_dim": 32,
-        "caption_projection_dim": 16,
-        "pooled_projection_dim": 32,
-        "pos_embed_max_size": 16,
-        **changes,
-    }
+@builds("sd3")
+def sd3():
     return StableDiffusion3Pipeline(
-        transformer=SD3Transformer2DModel(**settings).eval(),
-        scheduler=scheduler,
-        vae=decoder,
+        transformer=SD3Transformer2DModel(
+            sample_size=8,
+            patch_size=2,
+            in_channels=4,
+            out_channels=4,
+            num_layers=2,
+            attention_head_dim=8,
+            num_attention_heads=2,
+            joint_attention_dim=32,
+            caption_projection_dim=16,
+            pooled_projection_dim=32,
+            pos_embed_max_size=16,
+        ).eval(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=vae(),
         text_encoder=clip(projects=True),
         tokenizer=tokenizer(),
         text_encoder_2=clip(projects=True),
@@ -57,28 +55,13 @@ def _sd3(scheduler, decoder, **changes):
     )
 
 
-@builds("sd3")
-def sd3():
-    return _sd3(FlowMatchEulerDiscreteScheduler(shift=3.0), vae())
-
-
 @builds("mini")
 def mini():
-    """Build the shape of the embedded model: large patches, latents that are the pixels."""
-    from training.generator.identity import identity_vae  # noqa: PLC0415 - only this one needs it
+    """Build the embedded model's shape: large patches, latents that are the pixels."""
+    from training.generator.parts import Generator, Shape, pipeline  # noqa: PLC0415 - for this one
 
-    pipe = _sd3(
-        DPMSolverMultistepScheduler(
-            prediction_type="sample", use_flow_sigmas=True, flow_shift=1.0, solver_order=2
-        ),
-        identity_vae(),
-        sample_size=64,
-        patch_size=8,
-        in_channels=3,
-        out_channels=3,
-    )
-    pipe.register_modules(text_encoder_3=None, tokenizer_3=None)
-    return pipe
+    shape = Shape(width=32, depth=2, heads=2, texts=(32, 32))
+    return pipeline(Generator(shape, ("a", "red", "fox", "at", "dawn", "blue", "house", "sea")))
 
 
 @builds("qwen-image")
