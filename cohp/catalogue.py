@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_config_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cohp.errors import BadInput, UnknownName
 
@@ -65,6 +65,14 @@ class Model(BaseModel):
     key: str | None = None
     price: float | None = Field(default=None, ge=0)
     options: Mapping[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_services_do(cls, values: Any) -> Any:  # noqa: ANN401 - whatever an entry holds
+        """Say of hosted models that they start from no image and take no negative prompt."""
+        if isinstance(values, Mapping) and values.get("generator") == "hosted":
+            return {**values, "refines": False, "negative": False}
+        return values
 
     @property
     def origin(self) -> Origin:

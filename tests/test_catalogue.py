@@ -9,6 +9,7 @@ from cohp import catalogue as module
 from cohp.catalogue import Model, catalogue, default_models, find
 from cohp.errors import BadInput, UnknownName
 from cohp.likeness import ENTRIES
+from cohp.pipelines.presence import status
 
 HUB = [model for model in catalogue().values() if model.origin == "hub"]
 
@@ -82,6 +83,12 @@ def test_a_user_adds_an_entry_and_replaces_one(own, tmp_path):
     assert models["sdxl"].source == "someone/else"
     assert models["sdxl"].steps == 12
     assert "kolors" in models
+
+
+def test_a_hosted_entry_refines_nothing_and_may_need_no_key(own):
+    painter = own('[painter]\ngenerator = "hosted"\nsource = "http://localhost:1/v1"\n')["painter"]
+    assert (painter.origin, painter.refines, painter.negative) == ("hosted", False, False)
+    assert status(painter) == "here"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ def is_here(model: Model) -> bool:
     if model.origin == "built in":
         return True
     if model.origin == "hosted":
-        return bool(model.options.get("key_optional")) or bool(os.environ.get(model.key or ""))
+        needed = model.key and not model.options.get("key_optional")
+        return not needed or bool(os.environ.get(model.key or ""))
     place = place_of(model)
     return place is not None and _beside(model) and _whole(model, place)
 
