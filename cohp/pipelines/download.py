@@ -125,7 +125,10 @@ def _some(repo: str, revision: str | None, wanted: Callable[[str], bool]) -> Fet
     info = _info(repo, revision)
     chosen = [each.rfilename for each in (info.siblings or ()) if wanted(each.rfilename)]
     if not chosen:
-        raise BadInput(f"{repo} has no such file.")
+        names = [each.rfilename for each in (info.siblings or ())]
+        weights = [f"{repo}/{name}" for name in names if name.endswith(".safetensors")][:5]
+        hint = f"Name one of {', '.join(weights)}." if weights else "It has no safetensors at all."
+        raise BadInput(f"{repo} does not have the file that is wanted. {hint}")
     return _fetch(repo, revision, info, chosen, None)
 
 

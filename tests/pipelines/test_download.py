@@ -136,6 +136,16 @@ def test_loras_and_borrowed_parts_come_too(hub):
         assert not {"two.safetensors", "original/x.pth", "x.bin"} & fetched(asked)
 
 
+def test_a_lora_that_goes_by_another_name_is_pointed_at(hub):
+    model = Model(name="m", source="some/model", loras=(Lora(source="some/style"),))
+    style = {"one.safetensors": "1", "two.safetensors": "2"}
+    with (
+        hub(some__model=FILES, some__style=style),
+        pytest.raises(BadInput, match=r"Name one of some/style/one\.safetensors, some/style/two"),
+    ):
+        get(model)
+
+
 def test_a_single_file_gets_its_configuration_without_weights(hub, tmp_path):
     file = tmp_path / "mix.safetensors"
     header = b'{"cond_stage_model.x":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}'
