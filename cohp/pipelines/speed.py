@@ -14,6 +14,8 @@ from cohp.errors import BadInput, MissingExtra
 from cohp.pipelines.foreign import Module, Pipe
 from cohp.pipelines.options import Options
 
+# What torch does by itself, by our name and by diffusers'.
+DEFAULT_ATTENTION = ("sdpa", "native")
 # The names torchao gives to what only makes weights smaller.
 QUANTISED = {
     "int8": "Int8WeightOnlyConfig",
@@ -25,7 +27,7 @@ QUANTISED = {
 def speed_up(name: str, pipe: Pipe, options: Options) -> None:
     """Apply the options of the model called `name` to its pipeline."""
     denoiser = denoiser_of(pipe)
-    if options.attention != "sdpa":
+    if options.attention not in DEFAULT_ATTENTION:
         _set_attention(name, pipe, denoiser, options.attention)
     if options.fp8 and options.quantise:
         raise BadInput(f"{name}: fp8 and quantise exclude each other. Leave one of them out.")
@@ -37,12 +39,22 @@ def speed_up(name: str, pipe: Pipe, options: Options) -> None:
     if options.vae_tiling:
         _try(name, "vae_tiling", pipe.vae, pipe.vae.enable_tiling)
     if options.compile:
-        _try(name, "compile", denoiser, denoiser.compile_repeated_blocks)
+        _compile(name, denoiser)
 
 
 def denoiser_of(pipe: Pipe) -> Module:
     """Return the network that takes most of the time."""
     return getattr(pipe, "unet", None) or pipe.transformer
+
+
+def _compile(name: str, denoiser: Module) -> None:
+    try:
+        denoiser.compile_repeated_blocks()
+    except ValueError as error:
+        raise BadInput(
+            f"{name}: diffusers names no blocks of {type(denoiser).__name__} that repeat, so "
+            "there is nothing to compile. Leave the option compile out."
+        ) from error
 
 
 def _set_attention(name: str, pipe: Pipe, denoiser: Module, backend: str) -> None:

@@ -47,6 +47,11 @@ def test_attention_that_is_not_there_is_refused(name, backend):
         generator(name, options={"attention": backend})
 
 
+@pytest.mark.parametrize("attention", ["sdpa", "native"])
+def test_the_attention_that_all_have_needs_nothing(attention):
+    assert generator("sd15", options={"attention": attention})
+
+
 def test_attention_from_the_hub_is_refused():
     with pytest.raises(BadInput, match="fetch a compiled kernel"):
         generator("flux-dev", options={"attention": "flash_hub"})
@@ -66,7 +71,7 @@ def test_repeated_blocks_are_compiled(name, monkeypatch):
 
 @pytest.mark.parametrize("name", ["pixart", "sana", "lumina2", "hunyuan-dit", "sd3"])
 def test_blocks_that_cannot_be_compiled_are_said(name):
-    with pytest.raises(BadInput, match=f"{name}: .* cannot do compile: .*"):
+    with pytest.raises(BadInput, match=f"{name}: .* nothing to compile"):
         generator(name, options={"compile": True})
 
 
