@@ -16,6 +16,9 @@ from cohp.pipelines.options import Options
 
 # What torch does by itself, by our name and by diffusers'.
 DEFAULT_ATTENTION = ("sdpa", "native")
+# What diffusers' xformers processors do the same as; it would take them for any other too, and a
+# denoiser whose attention rotates or is linear would draw nonsense.
+REPLACED_BY_XFORMERS = {"AttnProcessor", "AttnProcessor2_0", "JointAttnProcessor2_0"}
 # The names torchao gives to what only makes weights smaller.
 QUANTISED = {
     "int8": "Int8WeightOnlyConfig",
@@ -28,7 +31,7 @@ def speed_up(name: str, pipe: Pipe, options: Options) -> None:
     """Apply the options of the model called `name` to its pipeline."""
     denoiser = denoiser_of(pipe)
     if options.attention not in DEFAULT_ATTENTION:
-        _set_attention(name, pipe, denoiser, options.attention)
+        _set_attention(name, denoiser, options.attention)
     if options.fp8 and options.quantise:
         raise BadInput(f"{name}: fp8 and quantise exclude each other. Leave one of them out.")
     if options.fp8:
@@ -57,7 +60,7 @@ def _compile(name: str, denoiser: Module) -> None:
         ) from error
 
 
-def _set_attention(name: str, pipe: Pipe, denoiser: Module, backend: str) -> None:
+def _set_attention(name: str, denoiser: Module, backend: str) -> None:
     if backend.endswith("_hub"):
         raise BadInput(
             f"{name}: attention {backend!r} would fetch a compiled kernel from the hub. "
@@ -71,17 +74,13 @@ def _set_attention(name: str, pipe: Pipe, denoiser: Module, backend: str) -> Non
             denoiser,
             lambda: _attend(denoiser, backend),
         )
-    elif backend == "xformers":
-        _try(
-            name,
-            "attention 'xformers'",
-            denoiser,
-            pipe.enable_xformers_memory_efficient_attention,
-        )
+    elif backend == "xformers" and _processors(denoiser) <= REPLACED_BY_XFORMERS:
+        enable = denoiser.enable_xformers_memory_efficient_attention
+        _try(name, "attention 'xformers'", denoiser, enable)
     else:
         raise BadInput(
-            f"{name}: attention {backend!r} would change nothing, {type(denoiser).__name__} "
-            "computes its attention by sdpa or xformers alone. Leave the option out."
+            f"{name}: {type(denoiser).__name__} cannot do attention {backend!r}, which diffusers "
+            "would ignore, or put in the place of what it is not. Leave the option out."
         )
 
 
@@ -89,6 +88,12 @@ def _attend(denoiser: Module, backend: str) -> None:
     # It makes its choice that of every model loaded after it; leaving the block takes it back.
     with attention_backend("native"):
         denoiser.set_attention_backend(backend)
+
+
+def _processors(denoiser: Module) -> set[str]:
+    """Return the names of the ways in which a denoiser attends."""
+    parts = (getattr(module, "processor", None) for module in denoiser.modules())
+    return {type(processor).__name__ for processor in parts if processor is not None}
 
 
 def _dispatches(module: Module) -> bool:

@@ -34,7 +34,7 @@ def test_attention_is_set_where_it_is_looked_for(name):
 
 @pytest.mark.parametrize("name", ["sd15", "sd3", "pixart", "cogview4", "sana", "aura-flow"])
 def test_attention_that_would_change_nothing_is_refused(name):
-    with pytest.raises(BadInput, match=r"'flash' would change nothing, \w+2D\w* computes"):
+    with pytest.raises(BadInput, match=r"\w+2D\w* cannot do attention 'flash', which"):
         generator(name, options={"attention": "flash"})
 
 
@@ -50,6 +50,23 @@ def test_attention_that_is_not_there_is_refused(name, backend):
 @pytest.mark.parametrize("attention", ["sdpa", "native"])
 def test_the_attention_that_all_have_needs_nothing(attention):
     assert generator("sd15", options={"attention": attention})
+
+
+@pytest.mark.parametrize("name", ["hunyuan-dit", "cogview4", "sana", "lumina2", "aura-flow"])
+def test_xformers_is_refused_where_it_would_draw_nonsense(name):
+    with pytest.raises(BadInput, match="put in the place of what it is not"):
+        generator(name, options={"attention": "xformers"})
+
+
+@pytest.mark.parametrize("name", ["sdxl", "sd3", "pixart"])
+def test_xformers_is_tried_where_it_is_the_same(name, monkeypatch):
+    asked = []
+    denoiser = denoiser_of(tiny(name))
+    monkeypatch.setattr(
+        denoiser, "enable_xformers_memory_efficient_attention", lambda: asked.append(name)
+    )
+    generator(name, options={"attention": "xformers"})
+    assert asked == [name]
 
 
 def test_attention_from_the_hub_is_refused():
