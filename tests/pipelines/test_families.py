@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from diffusers import EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler
+from diffusers import (
+    DDIMScheduler,
+    EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    PixArtAlphaPipeline,
+)
 from drawing import CLOSE, PROMPT, SIDE, child, distance, draw, generator, shot
 from PIL import Image
 from tiny import BUILDERS, tiny
@@ -147,6 +152,28 @@ def test_noise_that_a_scheduler_makes_large_is_not_made_so_twice(name, monkeypat
     assert large.init_noise_sigma > 10
     monkeypatch.setattr(pipe, "scheduler", large)
     test_two_parts_are_one_part(name)
+
+
+@pytest.mark.parametrize("longest", [120, 300])
+def test_pixart_alpha_draws_as_sigma_does(longest):
+    alpha = PixArtAlphaPipeline(**tiny("pixart").components)
+    own = own_call("pixart", alpha, max_sequence_length=longest, output_type="latent").images
+    options = {"max_sequence_length": longest}
+    drawer = generator("alpha", pipeline=alpha, options=options)
+    (drawn,) = draw(drawer, shot("alpha", 7))
+    assert distance(drawn.latents, own[0]) <= CLOSE
+    (refined,) = draw(drawer, child(drawn, 5, 0.5), parents=[drawn])
+    assert np.isfinite(refined.latents).all()
+
+
+def test_stable_diffusion_2_predicts_velocities_from_pure_noise(monkeypatch):
+    config = dict(tiny("sd15").scheduler.config)
+    spacing = {"timestep_spacing": "trailing", "rescale_betas_zero_snr": True, "clip_sample": False}
+    scheduler = DDIMScheduler.from_config(config, prediction_type="v_prediction", **spacing)
+    monkeypatch.setattr(tiny("sd15"), "scheduler", scheduler)
+    test_it_draws_what_its_pipeline_draws("sd15")
+    test_two_parts_are_one_part("sd15")
+    test_it_refines_nearer_to_its_parent_the_less_strength("sd15")
 
 
 def test_the_embedded_shape_draws_with_the_scheduler_of_flow_too(monkeypatch):
