@@ -29,10 +29,16 @@ class Autoencoder:
         The levels are those of its PNG, so that both have the same score. Where latents or
         pixels are no numbers, neither is the picture.
         """
-        pixels = self._codec.decode(self._vae, latents[None].float())[0].float()
-        if not bool(pixels.isfinite().all()) and bool(latents.isfinite().all()):
-            pixels = self._again(latents)
-        return ((pixels / 2 + 0.5).clamp(0, 1) * LEVELS).round() / LEVELS
+        pixels = self._pixels(latents)
+        if not bool(latents.isfinite().all()):
+            pixels = torch.full_like(pixels, torch.nan)
+        elif not bool(pixels.isfinite().all()):
+            # Half precision has just overflowed; in float32 from now on.
+            self._vae.to(torch.float32)
+            pixels = self._pixels(latents)
+        picture = ((pixels / 2 + 0.5).clamp(0, 1) * LEVELS).round() / LEVELS
+        # An infinite value is no white.
+        return picture.where(pixels.isfinite(), torch.nan)
 
     def encode(self, image: Image.Image, width: int, height: int) -> Tensor:
         """Return the latents of an image, brought to a size if it has another."""
@@ -43,9 +49,7 @@ class Autoencoder:
         pixels = (levels.to(self._vae.device, torch.float32) / LEVELS * 2 - 1)[None]
         return self._codec.encode(self._vae, pixels)[0]
 
-    def _again(self, latents: Tensor) -> Tensor:
-        """Decode in float32 from now on, as half precision has just overflowed."""
-        self._vae.to(torch.float32)
+    def _pixels(self, latents: Tensor) -> Tensor:
         return self._codec.decode(self._vae, latents[None].float())[0].float()
 
 

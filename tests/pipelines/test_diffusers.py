@@ -11,6 +11,7 @@ from tiny import tiny
 
 from cohp.errors import BadInput, OutOfMemory
 from cohp.pipelines.look import look
+from cohp.reward.refusal import refusal
 from cohp.types import Drawn
 
 
@@ -187,6 +188,33 @@ def test_a_decoder_that_overflows_decodes_in_float32_from_then_on(monkeypatch):
     assert types == [torch.float16, torch.float32, torch.float32]
     assert first.pixels.isfinite().all()
     assert second.pixels.isfinite().all()
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_an_overflow_is_never_taken_for_a_picture(value, monkeypatch):
+    drawer = generator("sd15")
+    run, codec = drawer._denoiser.run, drawer._autoencoder._codec
+
+    def broken(*arguments, **named):
+        latents, carry = run(*arguments, **named)
+        latents[0, 0, 0, 0] = value
+        return latents, carry
+
+    with monkeypatch.context() as patched:
+        patched.setattr(drawer._denoiser, "run", broken)
+        (drawn,) = draw(drawer, shot("sd15"))
+    assert drawn.pixels.isnan().all()
+
+    class Overflowing:
+        def decode(self, vae, latents):
+            pixels = codec.decode(vae, latents)
+            pixels[0, 0, 0, 0] = value
+            return pixels
+
+    monkeypatch.setattr(drawer._autoencoder, "_codec", Overflowing())
+    (drawn,) = draw(drawer, shot("sd15"))
+    assert "not numbers" in refusal(drawn.pixels)
+    assert "not numbers" in drawn.facts["note"]
 
 
 def test_a_decoder_known_to_overflow_is_float32_at_once():
