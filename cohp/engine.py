@@ -25,7 +25,6 @@ from cohp.result import Result
 from cohp.reward.loading import settled
 from cohp.run import Run, retrace
 from cohp.seeds import fresh_seed
-from cohp.types import Jury
 
 RUNS = Path("cohp-runs")
 
@@ -96,7 +95,7 @@ class Engine:
     def _require(self, recipe: Recipe) -> None:
         """Say what is missing before anything is made."""
         names = [candidate.name for candidate in recipe.models]
-        self._executor.require(names, Jury(recipe.reward, recipe.referee))
+        self._executor.require(names, recipe.jury)
 
     def _work(self, recorder: Recorder, on_event: Listener | None, stop: Stop | None) -> Result:
         listen = on_event or (lambda _: None)

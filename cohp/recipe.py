@@ -20,6 +20,7 @@ from cohp.catalogue import default_models
 from cohp.errors import BadRecipe
 from cohp.naming import resolve
 from cohp.seeds import LARGEST_SEED
+from cohp.types import Jury
 
 # What a candidate draws with; a recipe may set them for all candidates at once.
 SETTINGS: tuple[str, ...] = ("steps", "guidance", "width", "height")
@@ -89,7 +90,13 @@ class Recipe(_Strict):
     pick: Literal["mean", "max", "probability"] = "mean"
     carry: Literal["winner", "best"] = "best"
     opening: Literal["refine", "fresh"] = "refine"
+    safety: bool = False
     metadata: bool = True
+
+    @property
+    def jury(self) -> Jury:
+        """Who judges the images."""
+        return Jury(self.reward, self.referee, self.safety)
 
     @field_validator("prompt")
     @classmethod

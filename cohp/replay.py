@@ -8,10 +8,11 @@ import numpy as np
 from PIL import Image
 
 from cohp import pipelines
+from cohp.errors import CohpError
 from cohp.pipelines.base import Generator
 from cohp.record.files import write_whole
 from cohp.record.metadata import encode, lineage_in, read
-from cohp.types import Drawn
+from cohp.types import Drawn, Unscored
 
 
 def replay(image: Path, target: Path) -> int | None:
@@ -29,7 +30,10 @@ def replay(image: Path, target: Path) -> int | None:
         for shot in lineage:
             if shot.model not in models:
                 models[shot.model] = pipelines.load(shot.model)
-            drawn[shot.id] = next(iter(models[shot.model].draw([shot], drawn)))
+            (answer,) = models[shot.model].draw([shot], drawn)
+            if isinstance(answer, Unscored):
+                raise CohpError(f"{image} could not be drawn again: {answer.reason}.")
+            drawn[shot.id] = answer
     finally:
         for model in models.values():
             model.close()

@@ -21,7 +21,7 @@ from cohp.reward.loading import spread
 from cohp.reward.referee import suspicion
 from cohp.reward.wanted import read
 from cohp.search.base import Searching
-from cohp.types import Answer, Ask, Chosen, Jury, Note, Score, Scored, Shot, Verdict
+from cohp.types import Answer, Ask, Chosen, Note, Score, Scored, Shot, Verdict
 
 
 def plan(recipe: Recipe) -> tuple[Ask, ...]:
@@ -128,7 +128,7 @@ class Run:
         recorder = self._recorder
         answers = self._executor.answer(
             shots,
-            jury=Jury(recorder.recipe.reward, recorder.recipe.referee),
+            jury=recorder.recipe.jury,
             parents=recorder.parents(shots),
             stop=self._stop,
         )

@@ -66,10 +66,14 @@ class Score:
 
 @dataclass(frozen=True)
 class Jury:
-    """Who judges: the reward a search follows, and a referee that is only listened to."""
+    """Who judges: the reward a search follows, and a referee that is only listened to.
+
+    With `safety` the safety filter may withhold an image from both.
+    """
 
     reward: str
     referee: str | None = None
+    safety: bool = False
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,12 @@ RECIPE_OPTIONS = (
         help="A second reward that is reported and never followed.",
         shell_complete=_reward_names,
     ),
+    click.option(
+        "--safety",
+        is_flag=True,
+        default=None,
+        help="Withhold images the safety filter finds unsafe.",
+    ),
     click.option("--search", metavar="NAME", help="The strategy: cohp or best-of-n."),
     click.option(
         "--pick", type=click.Choice(["mean", "max", "probability"]), help="How the model is chosen."

@@ -11,6 +11,7 @@ from cohp.executors.drawing import drawn_or_reason
 from cohp.executors.halving import Halving
 from cohp.executors.scoring import Judges
 from cohp.pipelines.base import Generator
+from cohp.pipelines.safety import SafetyFilter
 from cohp.reward.base import Reward
 from cohp.reward.loading import load, require
 from cohp.types import Answer, Drawn, Jury, Note, Shot
@@ -28,11 +29,14 @@ class LocalExecutor:
         self._load_reward = load_reward
         self._models: dict[str, Generator] = {}
         self._rewards: dict[str, Reward] = {}
+        self._filter: SafetyFilter | None = None
         self._notes: list[Note] = []
         self._halving = Halving(lambda text: self._notes.append(Note(text)))
 
     def require(self, models: Sequence[str], jury: Jury) -> None:  # noqa: ARG002
-        """Raise `MissingWeights` where a judge's files are not on this machine."""
+        """Raise `Missing` where a judge's files, or the safety filter, are not here."""
+        if jury.safety:
+            self._filter = self._filter or SafetyFilter()
         for judge in filter(None, (jury.reward, jury.referee)):
             require(judge)
 
@@ -41,9 +45,7 @@ class LocalExecutor:
     ) -> Iterator[Answer | Note]:
         """Draw and score `shots` in batches of shots that may share one."""
         # The reward first: it must find its room before the models take theirs.
-        judges = Judges(
-            self._reward(jury.reward), self._reward(jury.referee) if jury.referee else None
-        )
+        judges = self._judges(jury)
         for _, group in groupby(shots, key=_batch_key):
             for batch in self._draw(list(group), parents, judges, stop):
                 yield from batch
@@ -71,13 +73,19 @@ class LocalExecutor:
         drawing = self._halving.batches(
             shots[0].model, shots, lambda batch: drawn_or_reason(generator, batch, parents)
         )
-        for drawn in drawing:
-            scoring = self._halving.batches("the reward", drawn, judges.answers)
-            answers = [answer for batch in scoring for answer in batch]
+        for batch in drawing:
+            scoring = self._halving.batches("the reward", batch, judges.answers)
+            answers = [answer for scored in scoring for answer in scored]
             yield [*self._notes, *answers]
             self._notes.clear()
             if stop.is_set():
                 return
+
+    def _judges(self, jury: Jury) -> Judges:
+        referee = self._reward(jury.referee) if jury.referee else None
+        if jury.safety:
+            self._filter = self._filter or SafetyFilter()
+        return Judges(self._reward(jury.reward), referee, self._filter if jury.safety else None)
 
     def _model(self, name: str) -> Generator:
         if name not in self._models:

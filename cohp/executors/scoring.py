@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from cohp.errors import BadImage
+from cohp.pipelines.safety import SafetyFilter
 from cohp.reward.base import Reward
 from cohp.reward.refusal import refusal
 from cohp.types import Answer, Drawn, Score, Scored, Unscored
@@ -14,14 +15,16 @@ from cohp.types import Answer, Drawn, Score, Scored, Unscored
 
 @dataclass(frozen=True)
 class Judges:
-    """The reward whose scores count, and a referee whose scores are only reported."""
+    """The reward whose scores count, a referee that is only reported, and a safety filter."""
 
     reward: Reward
     referee: Reward | None = None
+    safety: SafetyFilter | None = None
 
     def answers(self, drawn: Sequence[Drawn | Unscored]) -> list[Answer]:
         """Score what was drawn, as one batch, keeping each answer at its shot's place."""
-        checked = [each if isinstance(each, Unscored) else _refused(each) for each in drawn]
+        sifted = self.safety.sift(drawn) if self.safety else drawn
+        checked = [each if isinstance(each, Unscored) else _refused(each) for each in sifted]
         sound = [each for each in checked if isinstance(each, Drawn)]
         scores = iter(_score(self.reward, sound))
         second = iter(_score(self.referee, sound) if self.referee else [None] * len(sound))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from cohp.types import Drawn, Shot
+from cohp.types import Drawn, Shot, Unscored
 
 
 class Generator(Protocol):
@@ -19,9 +19,12 @@ class Generator(Protocol):
         """Which version of the weights this is, as recorded in the journal."""
         ...
 
-    def draw(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> Iterator[Drawn]:
+    def draw(
+        self, shots: Sequence[Shot], parents: Mapping[str, Drawn]
+    ) -> Iterator[Drawn | Unscored]:
         """Draw `shots` as one batch; `parents` holds the drawn parent of each that has one.
 
+        A shot that cannot be drawn may be answered with the reason, at no cost to the others.
         Raises `OutOfMemory` where the batch does not fit; nothing is drawn then.
         """
         ...

@@ -13,6 +13,7 @@ from cohp.catalogue import Model
 from cohp.errors import BadImage, MissingWeights, OutOfMemory
 from cohp.executors.local import LocalExecutor
 from cohp.pipelines.fake import FakeGenerator
+from cohp.pipelines.safety import SafetyFilter
 from cohp.reward.fake import FakeReward
 from cohp.search.base import opening
 from cohp.types import Drawn, Jury, Note, Score, Scored, Unscored
@@ -165,3 +166,14 @@ def test_models_and_rewards_are_loaded_once_and_let_go_at_the_end():
     executor.close()
     assert generator.closed
     assert executor.revisions() == {}
+
+
+def test_an_image_the_safety_filter_withholds_is_neither_scored_nor_kept(monkeypatch):
+    scores = iter([0.1, 0.95, 0.2, 0.79])
+    monkeypatch.setattr(SafetyFilter, "score", lambda _, image: next(scores))
+    executor = LocalExecutor(lambda _: Watched(), lambda _: FakeReward())
+    jury = Jury("fake", safety=True)
+    told = list(executor.answer(shots(4), jury=jury, parents={}, stop=Event()))
+    assert [isinstance(each, Scored) for each in told] == [True, False, True, True]
+    assert told[1].reason == "the safety filter withheld it (0.95 of 1, limit 0.8)"
+    assert told[1].drawn is None
