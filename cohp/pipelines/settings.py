@@ -24,6 +24,7 @@ class Settings:
             name: each.default for name, each in signature(pipe.__call__).parameters.items()
         }
         self._multiple = family.multiple(pipe)
+        self._above = None if _is_distilled(pipe) else family.guided_above
         unknown = sorted(set(options.call) - set(self._known))
         if unknown:
             raise BadInput(
@@ -81,10 +82,16 @@ class Settings:
     def _guided(self, shot: Shot) -> bool:
         """Say whether the model is told what to stay away from."""
         second = float(self._options.call.get("true_cfg_scale", 0.0))
-        above = self._family.guided_above
-        if above is None:
+        if self._above is None:
             return second > 1.0
         guidance = self._guidance(shot)
         if guidance is None:
             guidance = float(self._known.get(self._family.guidance) or 0.0)
-        return max(guidance, second) > above
+        return max(guidance, second) > self._above
+
+
+def _is_distilled(pipe: Pipe) -> bool:
+    """Say whether guidance was distilled into the weights, so that pipelines do without any."""
+    unet = getattr(pipe, "unet", None)
+    latent_consistency = unet is not None and unet.config.get("time_cond_proj_dim") is not None
+    return latent_consistency or bool(pipe.config.get("is_distilled"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from diffusers import Flux2KleinPipeline, LCMScheduler, StableDiffusionPipeline
 from drawing import SIDE, child, distance, draw, generator, shot
 from PIL import Image
 from tiny import tiny
+from tiny.unet import unet
 
 from cohp.errors import BadInput, OutOfMemory
 from cohp.pipelines.look import look
@@ -129,6 +131,27 @@ def test_a_negative_prompt_that_counts_for_nothing_is_said():
     (told,) = draw(second, shot("flux-dev", negative="blurred"))
     assert "note" not in told.facts
     assert distance(told.latents, plain.latents) > 1e-3
+
+
+def test_distilled_models_draw_without_a_negative_prompt_and_say_so():
+    consistent = StableDiffusionPipeline(
+        **{
+            **tiny("sd15").components,
+            "unet": unet(time_cond_proj_dim=8),
+            "scheduler": LCMScheduler.from_config(tiny("sd15").scheduler.config),
+            "safety_checker": None,
+        },
+        requires_safety_checker=False,
+    )
+    distilled = Flux2KleinPipeline(**tiny("flux2-klein").components, is_distilled=True)
+    for name, pipe in (("lcm", consistent), ("klein", distilled)):
+        drawer = generator(name, pipeline=pipe)
+        (drawn,) = draw(drawer, shot(name, guidance=4.0, negative="blurred"))
+        assert "negative prompt has no effect" in drawn.facts["note"]
+        (alone,) = draw(drawer, shot(name, guidance=4.0))
+        assert distance(drawn.latents, alone.latents) == 0
+        (refined,) = draw(drawer, child(alone, 5, 0.5), parents=[alone])
+        assert np.isfinite(refined.latents).all()
 
 
 @pytest.mark.parametrize("name", ["sd15", "sdxl", "sd3", "qwen-image", "z-image", "pixart", "sana"])
