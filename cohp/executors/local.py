@@ -33,8 +33,10 @@ class LocalExecutor:
         self._notes: list[Note] = []
         self._halving = Halving(lambda text: self._notes.append(Note(text)))
 
-    def require(self, models: Sequence[str], jury: Jury) -> None:  # noqa: ARG002
-        """Raise `Missing` where a judge's files, or the safety filter, are not here."""
+    def require(self, models: Sequence[str], jury: Jury) -> None:
+        """Raise `Missing` where files of a model or a judge, or the safety filter, are not here."""
+        for model in models:
+            pipelines.require(model)
         if jury.safety:
             self._filter = self._filter or SafetyFilter()
         for judge in filter(None, (jury.reward, jury.referee)):

@@ -199,3 +199,11 @@ def test_a_png_of_another_tool_or_with_a_broken_recipe_is_refused(tmp_path):
 
 def test_a_command_that_is_not_there_is_refused():
     assert cohp("generat").exit_code == 2
+
+
+def test_a_model_that_is_not_here_is_said_before_anything_is_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "none"))
+    result = cohp("generate", "a fox", "--models", "fake-ink,flux-schnell")
+    refused(result, 3, "flux-schnell is not on this machine", "cohp models --get")
+    assert list(tmp_path.iterdir()) == []
