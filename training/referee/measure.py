@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoPipelineForText2Image
+from diffusers import AutoPipelineForText2Image, DiffusionPipeline
 
 from training.generator import checkpoint
 from training.generator.parts import pipeline, scheduler
 from training.referee.net import CLASSES, Referee
 from training.world.captions import plain
 from training.world.scene import Scene, combinations
+
+BATCH = 10
 
 
 def prompts(count: int, seed: int) -> list[Scene]:
@@ -25,14 +28,37 @@ def prompts(count: int, seed: int) -> list[Scene]:
     return [Scene(*pool[int(i)]) for i in order]
 
 
+def measure(
+    pipe: DiffusionPipeline, referee: Referee, scenes: list[Scene], seed: int, **told: float
+) -> tuple[Counter[str], Counter[str]]:
+    """Draw every scene once; count what is right, and what a lost subject was taken for."""
+    right: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for i in range(0, len(scenes), BATCH):
+        some = scenes[i : i + BATCH]
+        pictures = pipe(
+            [plain(scene) for scene in some],
+            generator=[torch.Generator().manual_seed(seed + i + k) for k in range(len(some))],
+            output_type="pt",
+            **told,
+        ).images
+        for scene, found in zip(some, referee.judge(pictures * 2 - 1), strict=True):
+            hits = {name: found[name] == getattr(scene, name) for name in CLASSES}
+            right.update(name for name, hit in hits.items() if hit)
+            right["all four"] += all(hits.values())
+            if not hits["subject"]:
+                lost[f"{scene.subject} as {found['subject']}"] += 1
+    return right, lost
+
+
 def main() -> None:
     """Draw held-out prompts, ask the referee, print the shares that are right."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, help="a checkpoint or a diffusers folder")
     parser.add_argument("referee", type=Path)
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--guidance", type=float, default=2.5)
+    parser.add_argument("--steps", type=int, nargs="+", default=[20])
+    parser.add_argument("--guidance", type=float, nargs="+", default=[2.5])
     parser.add_argument("--order", type=int, default=2)
     parser.add_argument("--shift", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0)
@@ -44,30 +70,17 @@ def main() -> None:
     if told.source.is_dir():
         pipe = AutoPipelineForText2Image.from_pretrained(told.source, use_safetensors=True)
     else:
-        pipe = pipeline(checkpoint.build(checkpoint.load(told.source), averaged=not told.raw))
+        content = checkpoint.load(told.source)
+        pipe = pipeline(checkpoint.build(content, averaged=not told.raw))
     pipe.scheduler = scheduler(told.order, told.shift)
     pipe.set_progress_bar_config(disable=True)
-    right: Counter[str] = Counter()
-    lost: Counter[str] = Counter()
     scenes = prompts(told.count, told.seed)
-    for i in range(0, len(scenes), 10):
-        some = scenes[i : i + 10]
-        noise = [torch.Generator().manual_seed(told.seed + i + k) for k in range(len(some))]
-        pictures = pipe(
-            [plain(scene) for scene in some],
-            num_inference_steps=told.steps,
-            guidance_scale=told.guidance,
-            generator=noise,
-            output_type="pt",
-        ).images
-        for scene, found in zip(some, referee.judge(pictures * 2 - 1), strict=True):
-            hits = {name: found[name] == getattr(scene, name) for name in CLASSES}
-            right.update(name for name, hit in hits.items() if hit)
-            right["all four"] += all(hits.values())
-            if not hits["subject"]:
-                lost[f"{scene.subject} as {found['subject']}"] += 1
-    shares = {name: round(right[name] / len(scenes), 3) for name in (*CLASSES, "all four")}
-    print(json.dumps({"prompts": len(scenes), "right": shares, "lost": dict(lost.most_common(8))}))
+    for steps, guidance in product(told.steps, told.guidance):
+        way = {"num_inference_steps": steps, "guidance_scale": guidance}
+        right, lost = measure(pipe, referee, scenes, told.seed, **way)
+        shares = {name: round(right[name] / len(scenes), 3) for name in (*CLASSES, "all four")}
+        line = {"prompts": len(scenes), **way, **shares, "lost": dict(lost.most_common(8))}
+        print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
