@@ -78,6 +78,7 @@ class Run:
         self._stop = stop or Event()
         self._planned = sum(len(ask.shots) for ask in plan(recorder.recipe))
         self._best: Entry | None = None
+        self._noted: set[tuple[str, str]] = set()
         # What the reward and the referee said of each image that took the lead.
         self._leads: list[tuple[float, float]] = []
 
@@ -138,7 +139,15 @@ class Run:
                 continue
             recorder.loaded(self._executor.revisions())
             entry = recorder.add(item)
+            self._pass_on(entry)
             self._listen(ImageDone(entry, len(recorder.entries), self._planned))
+
+    def _pass_on(self, entry: Entry) -> None:
+        """Tell once what a generator noted, however many images it noted it of."""
+        note = entry.facts.get("note")
+        if note and (entry.shot.model, note) not in self._noted:
+            self._noted.add((entry.shot.model, note))
+            self._listen(Note(f"{entry.shot.model}: {note}"))
 
     def _weigh(self, ask: Ask) -> None:
         """Fit an ensemble's scale to the opening, once it is all there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -12,8 +13,9 @@ from small import make_recipe
 
 from cohp.engine import Engine
 from cohp.errors import ExecutorFault, Interrupted
-from cohp.events import ImageDone, RoundDone
+from cohp.events import ImageDone, Note, RoundDone
 from cohp.executors.local import LocalExecutor
+from cohp.pipelines.fake import FakeGenerator
 from cohp.record import journal
 from cohp.record.folder import RunFolder
 from cohp.record.recorder import Recorder
@@ -198,3 +200,19 @@ def test_an_interrupted_run_of_the_library_has_its_reports(tmp_path):
         engine.resume(tmp_path / "run", rounds=3, stop=stop)
     assert (tmp_path / "run/report.html").read_text("utf-8").startswith("<!doctype html>")
     assert (tmp_path / "run/sheet.png").exists()
+
+
+def test_what_a_generator_notes_is_told_once(tmp_path, monkeypatch):
+    plain = FakeGenerator.draw
+
+    def draw(self, shots, parents):
+        for drawn in plain(self, shots, parents):
+            yield replace(drawn, facts={"note": "strength 0.8 runs 6 of 8 steps"})
+
+    monkeypatch.setattr(FakeGenerator, "draw", draw)
+    events = []
+    finish(tmp_path / "run", make_recipe(), listen=events.append)
+    assert [event.text for event in events if isinstance(event, Note)] == [
+        "fake-ink: strength 0.8 runs 6 of 8 steps",
+        "fake-wash: strength 0.8 runs 6 of 8 steps",
+    ]

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cohp.record.entry import Entry
+from cohp.report.drift import drift_words
 from cohp.report.story import Standing, Story
 from cohp.report.why import choice, why
 from cohp.report.words import count, round_name, shortened, standing
@@ -27,6 +28,8 @@ def explain(story: Story) -> Group:
     if story.lineage:
         parts.append(Group(Text("Lineage", "bold"), _lineage(story), Text()))
     parts.append(Group(*[Text(sentence) for sentence in why(story)]))
+    if drifted := drift_words(story, max(story.rounds, default=0)):
+        parts.append(Group(Text(f"The last round's look. {drifted}")))
     return Group(*[Padding(part, (0, 2)) for part in parts])
 
 

@@ -119,10 +119,9 @@ class Gallery:
             "size": size(shot),
             "time": f"{entry.seconds:.2f} s",
             "file": entry.image,
-            **{
-                str(name): shortened(str(value), LONGEST_FACT)
-                for name, value in entry.facts.items()
-            },
+            "referee": self.story.ruler.score(entry.referee) if entry.referee else None,
+            **{name: f"{score.mean:.4g}" for name, score in entry.members.items()},
+            **{name: shortened(_said(value), LONGEST_FACT) for name, value in entry.facts.items()},
         }
         link = tag("a", place(parent), href=f"#shot-{shot.parent}") if parent else None
         rows = [tag("div", tag("dt", "parent"), tag("dd", link))] if link else []
@@ -132,6 +131,12 @@ class Gallery:
             if value is not None
         ]
         return tag("dl", *rows)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {part}" for name, part in value.items())
+    return str(value)
 
 
 def _plain(value: float | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cohp.record.entry import Entry
+from cohp.report.drift import drift_words
 from cohp.report.gallery import Gallery
 from cohp.report.markup import Html, tag
 from cohp.report.story import Standing, Story, winner
@@ -121,6 +122,7 @@ def _round(gallery: Gallery, number: int) -> Html:
         "li",
         tag("h3", round_name(number)),
         tag("p", *_about(story, row), class_="soft"),
+        tag("p", drifted, class_="soft") if (drifted := drift_words(story, number)) else None,
         tag("div", *[gallery.figure(each) for each in gallery.shown[number]], class_="shots"),
         _left_out(gallery, number),
         class_=state,

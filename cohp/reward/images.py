@@ -79,8 +79,8 @@ def _from_tensor(pixels: torch.Tensor) -> Image.Image:
     pixels = pixels.detach().float()
     if not bool(pixels.isfinite().all()):
         raise BadImage(
-            "The image has values that are not numbers (NaN or infinite). Its decoder overflowed: "
-            "draw it with the VAE in float32."
+            "The image has values that are not numbers (NaN or infinite): "
+            "the model or its decoder overflowed; give it another dtype."
         )
     low, high = float(pixels.min()), float(pixels.max())
     if low < -SLACK or high > 1 + SLACK:
