@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 from cohp import pipelines
+from cohp.errors import OutOfMemory
 from cohp.executors.base import Stop
 from cohp.executors.drawing import drawn_or_reason
 from cohp.executors.halving import Halving
@@ -14,11 +16,13 @@ from cohp.pipelines.base import Generator
 from cohp.pipelines.safety import SafetyFilter
 from cohp.reward.base import Reward
 from cohp.reward.loading import load, require
-from cohp.types import Answer, Drawn, Jury, Note, Shot
+from cohp.types import Answer, Drawn, Jury, Note, Shot, Unscored
+
+Result = TypeVar("Result")
 
 
 class LocalExecutor:
-    """Answers shots here; what it loads stays loaded until `close`, for the next run to find."""
+    """Answers shots here; the reward stays until `close`, a model until another needs its room."""
 
     def __init__(
         self,
@@ -71,10 +75,13 @@ class LocalExecutor:
     ) -> Iterator[Sequence[Answer | Note]]:
         if stop.is_set():
             return
-        generator = self._model(shots[0].model)
-        drawing = self._halving.batches(
-            shots[0].model, shots, lambda batch: drawn_or_reason(generator, batch, parents)
-        )
+        name = shots[0].model
+        generator = self._model(name)
+
+        def draw(batch: Sequence[Shot]) -> list[Drawn | Unscored]:
+            return self._with_room(name, lambda: drawn_or_reason(generator, batch, parents))
+
+        drawing = self._halving.batches(name, shots, draw)
         for batch in drawing:
             scoring = self._halving.batches("the reward", batch, judges.answers)
             answers = [answer for scored in scoring for answer in scored]
@@ -91,8 +98,21 @@ class LocalExecutor:
 
     def _model(self, name: str) -> Generator:
         if name not in self._models:
-            self._models[name] = self._load_model(name)
+            self._models[name] = self._with_room(name, lambda: self._load_model(name))
         return self._models[name]
+
+    def _with_room(self, name: str, work: Callable[[], Result]) -> Result:
+        """Do what needs memory for a model; the other models leave where there is too little."""
+        try:
+            return work()
+        except OutOfMemory:
+            others = [each for each in self._models if each != name]
+            if not others:
+                raise
+            for other in others:
+                self._models.pop(other).close()
+            self._notes.append(Note(f"{', '.join(others)} made room for {name}."))
+        return work()
 
     def _reward(self, name: str) -> Reward:
         if name not in self._rewards:

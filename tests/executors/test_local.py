@@ -177,3 +177,51 @@ def test_an_image_the_safety_filter_withholds_is_neither_scored_nor_kept(monkeyp
     assert [isinstance(each, Scored) for each in told] == [True, False, True, True]
     assert told[1].reason == "the safety filter withheld it (0.95 of 1, limit 0.8)"
     assert told[1].drawn is None
+
+
+def test_models_make_room_for_one_another_and_the_reward_stays():
+    loaded, closed = [], []
+
+    class Large(Watched):
+        def close(self):
+            super().close()
+            closed.append(self)
+
+    def load(name):
+        if any(not each.closed for each in loaded):
+            raise OutOfMemory("one fits")
+        loaded.append(Large())
+        return loaded[-1]
+
+    rewards = []
+
+    def load_reward(_):
+        rewards.append(FakeReward())
+        return rewards[-1]
+
+    recipe = make_recipe()
+    executor = LocalExecutor(load, load_reward)
+    told = list(executor.answer(opening(recipe).shots, jury=Jury("fake"), parents={}, stop=Event()))
+    assert len([each for each in told if isinstance(each, Scored)]) == 4
+    assert [each.text for each in told if isinstance(each, Note)] == [
+        "fake-ink made room for fake-wash."
+    ]
+    assert (len(loaded), closed, len(rewards)) == (2, loaded[:1], 1)
+
+
+def test_drawing_out_of_memory_lets_other_models_go_before_it_halves():
+    first, second = Watched(), Watched()
+    plain = second.draw
+
+    def draw(shots, parents):
+        if not first.closed:
+            raise OutOfMemory("the other one is in the way")
+        return plain(shots, parents)
+
+    second.draw = draw
+    models = iter([first, second])
+    executor = LocalExecutor(lambda _: next(models), lambda _: FakeReward())
+    asked = opening(make_recipe()).shots
+    told = list(executor.answer(asked, jury=Jury("fake"), parents={}, stop=Event()))
+    assert len([each for each in told if isinstance(each, Scored)]) == 4
+    assert second.batches == [2]
