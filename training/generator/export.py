@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import torch
@@ -21,7 +22,15 @@ def export(source: Path, folder: Path, *, order: int, shift: float, averaged: bo
     pipe.text_encoder_2.half()
     pipe.text_encoder_3.half()
     pipe.save_pretrained(folder, safe_serialization=True)
+    for config in folder.glob("text_encoder*/config.json"):
+        _compute_in_single(config)
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _compute_in_single(config: Path) -> None:
+    """Have transformers compute in single precision, as diffusers does whatever is stored."""
+    content = json.loads(config.read_text()) | {"dtype": "float32"}
+    config.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
 def main() -> None:
