@@ -52,6 +52,8 @@ class Model(BaseModel):
     width: int = Field(default=1024, ge=16)
     height: int = Field(default=1024, ge=16)
     size_multiple: int = Field(default=8, ge=1)
+    # The longest side it can draw, where there is a limit.
+    largest: int | None = Field(default=None, ge=16)
     negative: bool = True
     # Whether a shot of this model can start from an image.
     refines: bool = True
@@ -104,7 +106,8 @@ def user_file() -> Path:
 @cache
 def catalogue() -> Mapping[str, Model]:
     """Return every named model; a user's entry replaces ours of the same name."""
-    entries = _read(files("cohp").joinpath("catalogue.toml").read_text("utf-8"), "the catalogue")
+    ours = Path(str(files("cohp"))) / "catalogue.toml"
+    entries = _read(ours.read_text("utf-8"), "the catalogue", ours.parent)
     own = user_file()
     if own.is_file():
         entries |= _read(own.read_text("utf-8"), str(own), own.absolute().parent)
@@ -129,17 +132,17 @@ def looks_like_path(text: str) -> bool:
     return text.startswith((".", "/", "~", "\\")) or Path(text).is_absolute()
 
 
-def _read(text: str, where: str, folder: Path | None = None) -> dict[str, Model]:
+def _read(text: str, where: str, folder: Path) -> dict[str, Model]:
     try:
         tables = tomllib.loads(text)
         models = {name: Model(name=name, **table) for name, table in tables.items()}
     except (tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
         raise BadInput(f"{where} cannot be read: {error}") from error
-    return {name: _placed(model, folder) for name, model in models.items()} if folder else models
+    return {name: _placed(model, folder) for name, model in models.items()}
 
 
 def _placed(model: Model, folder: Path) -> Model:
-    """Read the paths of a user's entry from where the file with the entry is."""
+    """Read the paths of an entry from where the file with the entry is."""
 
     def placed(text: str | None) -> str | None:
         if text is None or not looks_like_path(text):

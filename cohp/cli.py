@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -66,6 +67,11 @@ class Commands(click.Group):
             # The second Ctrl-C; the journal is whole after any kill.
             click.echo("cohp: Stopped at once. Go on with: cohp resume RUN", err=True)
             sys.exit(EXIT_CODES[errors.Interrupted])
+
+
+# Torch's threads spin while they wait; beside another busy process that made a run take ten
+# times as long. Read once, when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def exit_code(error: errors.CohpError) -> int:

@@ -158,9 +158,12 @@ def _candidate(listed: object, shared: Mapping[str, Any]) -> dict[str, Any]:
     # The name as it is recorded: one that means the same from any folder.
     made = {**known, **shared, **own, "name": model.name}
     for side in ("width", "height"):
-        if isinstance(made[side], int) and made[side] % model.size_multiple:
+        pixels = made[side]
+        if isinstance(pixels, int) and pixels > (model.largest or pixels):
+            raise BadRecipe(f"{side}: {name} draws up to {model.largest} pixels, not {pixels}")
+        if isinstance(pixels, int) and pixels % model.size_multiple:
             raise BadRecipe(
-                f"{side}: {name} draws multiples of {model.size_multiple} only, not {made[side]}"
+                f"{side}: {name} draws multiples of {model.size_multiple} only, not {pixels}"
             )
     return made
 

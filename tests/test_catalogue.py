@@ -9,7 +9,7 @@ from cohp import catalogue as module
 from cohp.catalogue import Model, catalogue, default_models, find
 from cohp.errors import BadInput, UnknownName
 from cohp.likeness import ENTRIES
-from cohp.pipelines.presence import status
+from cohp.pipelines.presence import is_here, status
 
 HUB = [model for model in catalogue().values() if model.origin == "hub"]
 
@@ -69,7 +69,7 @@ def test_the_page_on_models_tells_what_the_entry_says(model):
 
 def test_the_default_models_need_no_download():
     assert default_models()
-    assert all(find(name).origin == "built in" for name in default_models())
+    assert all(is_here(find(name)) for name in default_models())
 
 
 def test_a_user_adds_an_entry_and_replaces_one(own, tmp_path):

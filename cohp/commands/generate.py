@@ -11,6 +11,8 @@ import click
 from cohp.commands.options import recipe_options, recipe_values
 from cohp.commands.working import view_options, work
 from cohp.engine import compose
+from cohp.mini import vocabulary
+from cohp.recipe import Recipe
 from cohp.report.costs import cost, cost_json, cost_text
 from cohp.run import plan
 
@@ -39,6 +41,8 @@ def generate(
     """Search for the best image of PROMPT."""
     values = recipe_values(given)
     recipe = compose(prompt, metadata=False if no_metadata else None, **values)
+    if not (quiet or as_json):
+        click.echo(embedded(recipe), err=True, nl=False)
     if dry_run:
         lines = cost(recipe, plan(recipe))
         click.echo(json.dumps(cost_json(recipe, lines)) if as_json else cost_text(recipe, lines))
@@ -48,3 +52,20 @@ def generate(
         as_json=as_json,
         quiet=quiet,
     )
+
+
+def embedded(recipe: Recipe) -> str:
+    """Say what an embedded model cannot know, where one takes part."""
+    minis = [each.name for each in recipe.models if each.name.startswith("mini-")]
+    if not minis:
+        return ""
+    said = (
+        f"{', '.join(minis)}: a small embedded illustration model. Name a big one with --models "
+        "(see `cohp models`).\n"
+    )
+    if strange := vocabulary.unknown(recipe.prompt):
+        said += (
+            f"It does not know {', '.join(map(repr, strange[:5]))}; it knows what "
+            f"`cohp models {minis[0]}` lists, such as {vocabulary.EXAMPLES[1]!r}.\n"
+        )
+    return said

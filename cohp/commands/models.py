@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cohp.catalogue import Model, catalogue, user_file
+from cohp.mini import vocabulary
 from cohp.naming import resolve
 from cohp.pipelines.presence import status
 
@@ -80,6 +81,8 @@ def _describe(model: Model) -> None:
         "consent": f"asked for at https://huggingface.co/{model.source}" if model.gated else None,
         "on this machine": status(model),
     }
+    if model.name.startswith("mini-"):
+        told |= vocabulary.lists()
     for label, value in told.items():
         if value not in (None, ""):
             click.echo(f"  {label:<24}{value}")

@@ -78,6 +78,13 @@ EXAMPLES: tuple[str, ...] = (
 """Prompts to show to somebody who asks what the models can draw."""
 
 
+def lists() -> dict[str, str]:
+    """Return what there is to choose from, for people."""
+    tables = {"subjects": SUBJECTS, "colours": COLOURS, "places": PLACES, "times": TIMES}
+    listed = {name: ", ".join(table) for name, table in tables.items()}
+    return {**listed, "for example": "; ".join(EXAMPLES)}
+
+
 def words() -> tuple[str, ...]:
     """Every single word of the world, sorted."""
     tables = (SUBJECTS, COLOURS, PLACES, TIMES, SIZES)

@@ -181,3 +181,27 @@ def test_a_named_recipe_is_printed_as_a_file_that_works(tmp_path):
 def test_a_model_is_described_by_name():
     result = cohp("models", "fake-ink")
     assert "Apache-2.0" in result.output
+
+
+def test_the_embedded_model_says_what_it_is_and_what_it_does_not_know():
+    known = cohp("generate", "a red fox at dawn", "--dry-run")
+    assert "Name a big one with --models" in known.stderr
+    assert "does not know" not in known.stderr
+    strange = cohp("generate", "portrait of Einstein", "--dry-run")
+    assert "does not know 'portrait', 'einstein'" in strange.stderr
+    assert cohp("generate", "portrait of Einstein", "--dry-run", "--json").stderr == ""
+    assert cohp("generate", "a fox", "--models", "fake-ink", "--dry-run").stderr == ""
+    assert "sailboat" in cohp("models", "mini-poster").output
+
+
+def test_the_embedded_model_draws_and_refines_and_replays(tmp_path):
+    words = ("--per-model", 2, "--rounds", 1, "--batch", 2, "--steps", 4, "--seed", 3, "--json")
+    told = json.loads(
+        cohp("generate", "a red fox at dawn", *words, "--out", tmp_path / "run").stdout
+    )
+    assert told["model"] == "mini-poster"
+    assert told["shots"] == 4
+    with Image.open(told["image"]) as image:
+        assert image.size == (64, 64)
+    replayed = cohp("replay", told["image"], "--out", tmp_path / "again.png").output
+    assert "identical" in replayed or "at most 1 of 255" in replayed

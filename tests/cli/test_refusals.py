@@ -16,6 +16,8 @@ from cohp.record import files, journal, recorder
 from cohp.record.folder import RunFolder
 from cohp.record.metadata import encode
 
+FAKE = ("--models", "fake-ink")
+
 
 def refused(result, code: int, *said: str) -> None:
     assert result.exit_code == code, result.output
@@ -44,9 +46,10 @@ def refused(result, code: int, *said: str) -> None:
         (["fox", "--strengths", "0"], "strengths"),
         (["fox", "--strengths", "1.2"], "strengths"),
         (["fox", "--strengths", "half"], "write 0.8,0.6,0.4"),
-        (["fox", "--size", "100"], "multiples of 8"),
-        (["fox", "--size", "8"], "64"),
-        (["fox", "--size", "80000"], "4096"),
+        (["fox", "--size", "100", *FAKE], "multiples of 8"),
+        (["fox", "--size", "8", *FAKE], "64"),
+        (["fox", "--size", "80000", *FAKE], "4096"),
+        (["fox", "--size", "512"], "mini-poster draws up to 64 pixels"),
         (["fox", "--size", "big"], "write 512 or 768x512"),
         (["fox", "--seed", "-1"], "seed: "),
         (["fox", "--seed", str(2**32)], "seed: "),
@@ -70,7 +73,7 @@ def test_a_bad_option_is_refused_before_anything_is_made(words, said, tmp_path, 
         ('models = ["nobody"]\n', "no model called 'nobody'"),
         ("models = 3\n", "line 1: models: "),
         ('models = [{ name = "fake-ink", steps = 0 }]\n', "line 1: models"),
-        ("rounds = 2\nwidth = 100\n", "line 2: width: fake-ink draws"),
+        ('models = ["fake-ink"]\nwidth = 100\n', "line 2: width: fake-ink draws"),
         ("[strength]\nstart = 1\n", "line 1: strength: there is no such key"),
     ],
 )
