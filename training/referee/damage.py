@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image, ImageFilter
 
 from training.world.render import Pixels, background, render
-from training.world.scene import FOOT, GRID, SIZES, Scene
+from training.world.scene import FOOT, GRID, SIDE, SIZES, Scene
 from training.world.stream import draw_scene
 
+LOPSIDED = frozenset({"fox", "rabbit", "elephant", "turtle", "car", "teapot"})
+"""Subjects with a front and a back: two fronts, or none, are a fault."""
+
 BLURRED = 0.4  # share of pictures
+HALF = 0.5
 Pool = list[tuple[str, str, str, str]]
 
 
@@ -28,7 +34,9 @@ def worn(picture: Pixels, rng: np.random.Generator) -> Pixels:
 
 def broken(scene: Scene, pool: Pool, rng: np.random.Generator) -> Pixels:
     """Draw a scene whose subject nobody could name."""
-    breakers = (_nobody, _smeared, _shuffled, _chimera, _melted)
+    breakers = [_nobody, _smeared, _shuffled, _chimera, _melted, _doubled, _doubled]
+    if scene.subject in LOPSIDED:
+        breakers += [_two_headed, _beheaded]
     return breakers[int(rng.integers(len(breakers)))](scene, pool, rng)
 
 
@@ -93,6 +101,43 @@ def _melted(scene: Scene, _pool: Pool, rng: np.random.Generator) -> Pixels:
     window = _window(scene)
     melted[window] = picture[rows, columns][window]
     return melted
+
+
+def _two_headed(scene: Scene, _pool: Pool, rng: np.random.Generator) -> Pixels:
+    """Join a half with its own mirror image: two heads, or two tails."""
+    picture = render(scene)
+    box = picture[_window(scene)]
+    half = scene.size // 2
+    if rng.random() < HALF:
+        box[:, half:] = box[:, :half][:, ::-1].copy()
+    else:
+        box[:, :half] = box[:, half:][:, ::-1].copy()
+    return picture
+
+
+def _beheaded(scene: Scene, _pool: Pool, rng: np.random.Generator) -> Pixels:
+    """Take the front of the subject away."""
+    picture, empty = render(scene), background(scene.place, scene.time)
+    rows, columns = _window(scene)
+    cut = int(scene.size * rng.uniform(0.3, 0.45))
+    # drawn facing right; a mirrored one has its head on the left
+    lost = slice(columns.start, columns.start + cut)
+    if not scene.mirrored:
+        lost = slice(columns.stop - cut, columns.stop)
+    picture[rows, lost] = empty[rows, lost]
+    return picture
+
+
+def _doubled(scene: Scene, _pool: Pool, rng: np.random.Generator) -> Pixels:
+    """Mix patches of the same subject standing in two places, as an undecided model does."""
+    away = GRID if scene.left + GRID + scene.size <= SIDE else -GRID
+    other = render(replace(scene, left=scene.left + away))
+    picture = render(scene)
+    for y in range(0, SIDE, GRID):
+        for x in range(0, SIDE, GRID):
+            if rng.random() < HALF:
+                picture[y : y + GRID, x : x + GRID] = other[y : y + GRID, x : x + GRID]
+    return picture
 
 
 def anywhere(scene: Scene, rng: np.random.Generator) -> Scene:
