@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cohp.errors import BadInput
 from cohp.reward.images import as_rgb
 from cohp.types import Score
 
@@ -28,6 +29,8 @@ class FakeReward:
 
     def score(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> list[Score]:
         """Score each image; the same image and prompt always get the same score."""
+        if len(prompts) != len(images):
+            raise BadInput(f"There are {len(prompts)} prompts for {len(images)} images.")
         return [_score(prompt, image) for prompt, image in zip(prompts, images, strict=True)]
 
     def close(self) -> None:
