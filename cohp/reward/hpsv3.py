@@ -17,11 +17,15 @@ from cohp.reward.qwen_text import Wording
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from cohp.reward.qwen_vision import Grid
+    from cohp.reward.qwen_sight import Grid
 
 
 class HPSv3(QwenReward):
-    """The reward of `MizzenAI/HPSv3`; its mean has no bounds, about -5 to 15 in practice."""
+    """The reward of `MizzenAI/HPSv3`; its mean has no bounds, about -5 to 15 in practice.
+
+    A smaller model of the same kind may look at smaller pictures and say so in its folder:
+    `patch_size` in config.json, the pixels of area as `pixels` in reward_config.json.
+    """
 
     PUBLISHED = "HPSv3.safetensors"
     WORDING = Wording("You are a helpful assistant.", QUALITY + ALIGNMENT)
@@ -41,8 +45,8 @@ class HPSv3(QwenReward):
         return {"visual": base.visual, "language_model": base.language_model, "rm_head": head}
 
     def fitted(self, height: int, width: int) -> tuple[int, int]:
-        """Return the size near 448x448 pixels of area that keeps the shape."""
-        return fitted(height, width, 28)
+        """Return the size near the area looked at that keeps the shape."""
+        return fitted(height, width, self._sight.factor, self._sight.area)
 
     def pixels(self, image: Image) -> Tensor:
         """Resize once."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from cohp.reward.qwen_vision import Grid
+    from cohp.reward.qwen_sight import Grid
 
 
 class HPSv3PP(QwenReward):
@@ -39,7 +39,7 @@ class HPSv3PP(QwenReward):
     MEAN = (0.5, 0.5, 0.5)
     STD = (0.5, 0.5, 0.5)
     COARSE = (*QwenReward.COARSE, "cap_encoder.")
-    FACTOR = 32
+    FIRST = 28  # the factor of the first resize
     LEAST, MOST = 65_536, 16_777_216
 
     def __init__(
@@ -87,15 +87,19 @@ class HPSv3PP(QwenReward):
 
     def fitted(self, height: int, width: int) -> tuple[int, int]:
         """Return the size after both resizes: the reward's own, then its processor's."""
-        return fitted(*fitted(height, width, 28), self.FACTOR, self.LEAST, self.MOST)
+        first = self._first(height, width)
+        return fitted(*first, self._sight.factor, self.LEAST, self.MOST)
 
     def pixels(self, image: Image) -> Tensor:
         """Resize twice, the second time with torch, whose rounding differs from Pillow's."""
-        first = levels(resized(image, *fitted(image.height, image.width, 28)))
+        first = levels(resized(image, *self._first(image.height, image.width)))
         size = self.fitted(image.height, image.width)
         if first.shape[1:] == size:
             return first
         return functional.interpolate(first[None], size, mode="bicubic", antialias=True)[0]
+
+    def _first(self, height: int, width: int) -> tuple[int, int]:
+        return fitted(height, width, self.FIRST, self._sight.area)
 
     def positions(self, start: int, grid: Grid, length: int) -> Tensor:
         """Count tokens, but place the image's by row and column; text goes on past the longer."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ from cohp.reward.images import as_rgb
 from cohp.reward.qwen_decoder import last_vector
 from cohp.reward.qwen_images import normalised, patches, picture_size
 from cohp.reward.qwen_model import Heads, Plan, bare, fill, row_bytes
+from cohp.reward.qwen_sight import MERGE, Grid, read_sight
 from cohp.reward.qwen_text import TextEncoder, Wording
-from cohp.reward.qwen_vision import Grid, see
+from cohp.reward.qwen_vision import see
 from cohp.types import Score
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class QwenReward(ABC):
 
     PUBLISHED: ClassVar[str]
     WORDING: ClassVar[Wording]
-    PATCH: ClassVar[int]
+    PATCH: ClassVar[int]  # where config.json gives none
     MEAN: ClassVar[tuple[float, float, float]]
     STD: ClassVar[tuple[float, float, float]]
     # What runs in the backbone's type; the other heads are float32 everywhere.
@@ -67,7 +67,8 @@ class QwenReward(ABC):
             raise BadInput(f"A batch of {batch} images cannot be scored; name 1 or more.")
         folder = Path(folder)
         self.device = torch.device(device)
-        config = json.loads(shards.needed(folder, "config.json").read_text("utf-8"))
+        config = shards.described(folder, "config.json")
+        self._sight = read_sight(folder, config, self.PATCH)
         files = shards.weight_files(folder, self.PUBLISHED)
         # Scores from weights in fewer bits are other scores: a journal must not mix them.
         bits = f"+{quantize}" if quantize else ""
@@ -164,9 +165,8 @@ class QwenReward(ABC):
             )
         rows = []
         for place, (prompt, picture) in enumerate(zip(prompts, images, strict=True)):
-            high, wide = self.fitted(*picture_size(picture))
-            grid = high // self.PATCH, wide // self.PATCH
-            ids = self._text.ids(prompt, grid[0] * grid[1] // 4)
+            grid = self._sight.grid(*self.fitted(*picture_size(picture)))
+            ids = self._text.ids(prompt, grid[0] * grid[1] // MERGE**2)
             if len(ids) > self._longest:
                 raise BadInput(
                     f"The prompt makes {len(ids)} tokens, too long for a model of "
@@ -178,9 +178,8 @@ class QwenReward(ABC):
     def _read(self, rows: Sequence[_Row]) -> Tensor:
         """Run rows of one length and one grid through the model."""
         grid, length = rows[0].grid, len(rows[0].ids)
-        pixels = torch.stack(
-            [patches(self.pixels(as_rgb(row.picture)), self.PATCH) for row in rows]
-        )
+        patch = self._sight.patch
+        pixels = torch.stack([patches(self.pixels(as_rgb(row.picture)), patch) for row in rows])
         seen = normalised(pixels.to(self.device), self.MEAN, self.STD)
         tokens, deep = see(self._model.visual, seen, grid)
         ids = torch.tensor([row.ids for row in rows], device=self.device)

@@ -10,12 +10,11 @@ import torch
 from PIL import Image
 
 from cohp.errors import BadImage
+from cohp.reward.qwen_sight import MERGE
 
 if TYPE_CHECKING:
     from cohp.reward.base import Picture
 
-PIXELS = 448 * 448
-FACTOR = 28
 WIDEST = 200
 RESAMPLE = Image.Resampling.BICUBIC
 
@@ -36,9 +35,13 @@ def picture_size(picture: Picture) -> tuple[int, int]:
 
 
 def fitted(
-    height: int, width: int, factor: int, least: int = PIXELS, most: int = PIXELS
+    height: int, width: int, factor: int, least: int, most: int | None = None
 ) -> tuple[int, int]:
-    """Return the size nearest this shape whose sides divide by `factor` and area is in range."""
+    """Return the size nearest this shape whose sides divide by `factor` and area is in range.
+
+    Without `most` the area is to be `least`, as nearly as the sides allow.
+    """
+    most = most or least
     high = max(factor, round(height / factor) * factor)
     wide = max(factor, round(width / factor) * factor)
     if high * wide > most:
@@ -66,11 +69,11 @@ def levels(image: Image.Image) -> torch.Tensor:
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
 
-def patches(pixels: torch.Tensor, patch: int, merge: int = 2) -> torch.Tensor:
+def patches(pixels: torch.Tensor, patch: int) -> torch.Tensor:
     """Cut (3, height, width) into rows of one patch each, the patches merged later together."""
-    high, wide = pixels.shape[1] // patch // merge, pixels.shape[2] // patch // merge
-    cut = pixels.reshape(3, high, merge, patch, wide, merge, patch)
-    return cut.permute(1, 4, 2, 5, 0, 3, 6).reshape(high * wide * merge**2, 3 * patch**2)
+    high, wide = pixels.shape[1] // patch // MERGE, pixels.shape[2] // patch // MERGE
+    cut = pixels.reshape(3, high, MERGE, patch, wide, MERGE, patch)
+    return cut.permute(1, 4, 2, 5, 0, 3, 6).reshape(high * wide * MERGE**2, 3 * patch**2)
 
 
 def normalised(

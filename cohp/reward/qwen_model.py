@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from cohp.errors import BadInput, MissingWeights
 from cohp.reward import shards
 from cohp.reward.packed import bits, pack
-from cohp.reward.qwen_vision import FramePatches, Grid
+from cohp.reward.qwen_sight import Grid
+from cohp.reward.qwen_vision import FramePatches
 
 Heads = dict[str, nn.Module]
 PACKED = ("language_model.layers.", "visual.blocks.")  # all but a few percent of the weights

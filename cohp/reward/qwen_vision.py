@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Grid = tuple[int, int]
+from cohp.reward.qwen_sight import Grid
 
 
 class FramePatches(nn.Module):

@@ -31,6 +31,18 @@ def needed(folder: Path, name: str) -> Path:
     return file
 
 
+def described(folder: Path, name: str) -> dict[str, Any]:
+    """Return the table in a folder's JSON file."""
+    file = needed(folder, name)
+    try:
+        table = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise BadInput(f"{file} is not JSON: {error}. Get the file again.") from error
+    if not isinstance(table, dict):
+        raise BadInput(f"{file} holds no table of settings. Get the file again.")
+    return table
+
+
 def weight_files(folder: Path, published: str) -> list[Path]:
     """Find the weights: by their published name, in shards, or the only safetensors there."""
     if (folder / published).is_file():

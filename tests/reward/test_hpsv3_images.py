@@ -16,6 +16,7 @@ from cohp.errors import BadImage
 from cohp.reward.hpsv3 import HPSv3
 from cohp.reward.images import as_rgb
 from cohp.reward.qwen_images import fitted, levels, normalised, patches, picture_size, resized
+from cohp.reward.qwen_sight import PIXELS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = json.loads((GOLDEN / "hpsv3" / "manifest.json").read_text("utf-8"))["cases"]
@@ -31,7 +32,7 @@ def reward():
 def test_pixels_are_the_references(case):
     """Its patches hold every frame twice, ours once: the first half of each of its rows."""
     image = as_rgb(Image.open(GOLDEN / case["image"]))
-    high, wide = fitted(image.height, image.width, 28)
+    high, wide = fitted(image.height, image.width, 28, PIXELS)
     assert [high, wide] == case["details"]["resized_hw"]
     rows = normalised(patches(levels(resized(image, high, wide)), 14), HPSv3.MEAN, HPSv3.STD)
     known = case["details"]["pixel_values"]
@@ -127,7 +128,7 @@ def test_an_animation_is_scored_by_its_first_frame(reward):
 def test_a_fitted_size_has_whole_tokens_and_a_bounded_area(height, width):
     if max(height, width) > 200 * min(height, width):
         return
-    high, wide = fitted(height, width, 28)
+    high, wide = fitted(height, width, 28, PIXELS)
     assert high % 28 == 0
     assert wide % 28 == 0
-    assert high * wide <= 2.2 * 448 * 448
+    assert high * wide <= 2.2 * PIXELS

@@ -160,7 +160,7 @@ def test_leaving_out_the_first_resize_would_be_seen(reward, monkeypatch):
 
 def test_the_second_resize_by_pillow_would_be_seen(reward, monkeypatch):
     def pillow(image):
-        first = qwen_images.resized(image, *qwen_images.fitted(image.height, image.width, 28))
+        first = qwen_images.resized(image, *reward._first(image.height, image.width))
         size = reward.fitted(image.height, image.width)
         return qwen_images.levels(qwen_images.resized(first, *size))
 
