@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from cohp.errors import UnknownName
+from cohp.pins import pinned
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,8 @@ class Source:
     """Files of one publisher: of a hub repository, or the one file at an address.
 
     `into` is the subfolder of the reward's folder they go into. `pickled` weights are converted
-    to safetensors under the name it gives. Without a `revision` the newest is taken: none was
-    verified, and none is made up.
+    to safetensors under the name it gives. Without a `revision` none was verified, and none is
+    made up: the newest is taken once, and held to.
     """
 
     files: tuple[str, ...]
@@ -29,11 +30,16 @@ class Source:
     pickled: str | None = None
 
     @property
+    def commit(self) -> str | None:
+        """The commit of the repository: ours, or the one that this machine holds to."""
+        return self.revision or (pinned(self.repo) if self.repo else None)
+
+    @property
     def where(self) -> str:
         """Name the place the files come from."""
         if self.repo is None:
             return str(self.url)
-        return f"{self.repo} at {self.revision[:12]}" if self.revision else self.repo
+        return f"{self.repo} at {self.commit[:12]}" if self.commit else self.repo
 
 
 @dataclass(frozen=True)

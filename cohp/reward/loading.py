@@ -70,6 +70,8 @@ def _made(wanted: Wanted, place: Path | None, device: str | None) -> Reward:
         module, _, attribute = implementation.partition(":")
         kind = getattr(import_module(module), attribute)
         given["device"] = device or _device()
+        if wanted.place is None and (pinned := weights.arrived(wanted.name)):
+            given.setdefault("revision", pinned)
     try:
         reward: Reward = kind(**given)
     except TypeError as error:

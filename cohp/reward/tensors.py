@@ -16,8 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from cohp.cache import cache_folder, put
 from cohp.errors import BadInput, MissingWeights
-from cohp.reward.cache import cache_folder, put
 
 PICKLED = (".pt", ".pth", ".bin", ".ckpt")
 NESTS = ("state_dict", "model", "module")

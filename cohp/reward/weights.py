@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import urlopen
 
-from cohp.errors import BadInput, Missing, MissingWeights
-from cohp.reward.cache import cache_folder, link, put
+from cohp.cache import cache_folder, link, put
+from cohp.errors import BadInput, CohpError, Missing, MissingWeights
+from cohp.pins import commit_of, pin
 from cohp.reward.catalogue import Entry, Source, find
 
 SOME = 1 << 20
@@ -40,15 +42,21 @@ def download(entry: Entry, say: Callable[[str], object]) -> Path:
     if not entry.sources:
         raise MissingWeights(_by_hand(entry))
     for source, file in list(_missing(entry)):
-        say(f"Getting {file} from {source.where} ...")
-        try:
+        with _plainly(entry, source, file):
+            _settle(source, say)
+            say(f"Getting {file} from {source.where} ...")
             _fetch(source, file)
-        except OSError as error:
-            raise MissingWeights(
-                f"{file} could not be had from {source.where}: {error}. Look to the network and "
-                f"run `cohp rewards --get {entry.name}` again; what has come is kept."
-            ) from error
     return _assembled(entry)
+
+
+def arrived(name: str) -> str | None:
+    """Return the commits of a reward's repositories that were pinned when they arrived here."""
+    pins = [
+        f"{source.repo}@{source.commit}"
+        for source in find(name).sources
+        if source.repo and not source.revision and source.commit
+    ]
+    return "+".join(pins) or None
 
 
 def _assembled(entry: Entry) -> Path:
@@ -71,6 +79,9 @@ def _assembled(entry: Entry) -> Path:
             target = _cached(source, file)
             if target is None:
                 raise Missing(f"{file} of {source.where} went away while it was looked at.")
+            if source.repo and not source.revision:
+                # It may have been here before it was asked for; it is held to all the same.
+                pin(source.repo, commit_of(target, file))
             if source.pickled:
                 link(folder / source.into / source.pickled, _converted(target))
             else:
@@ -96,7 +107,7 @@ def _cached(source: Source, file: str) -> Path | None:
     from huggingface_hub import constants, try_to_load_from_cache  # noqa: PLC0415
 
     found = try_to_load_from_cache(
-        source.repo, file, cache_dir=constants.HF_HUB_CACHE, revision=source.revision
+        source.repo, file, cache_dir=constants.HF_HUB_CACHE, revision=source.commit
     )
     return Path(found) if isinstance(found, str) else None
 
@@ -107,7 +118,35 @@ def _fetch(source: Source, file: str) -> None:
         return
     from huggingface_hub import constants, hf_hub_download  # noqa: PLC0415
 
-    hf_hub_download(source.repo, file, revision=source.revision, cache_dir=constants.HF_HUB_CACHE)
+    hf_hub_download(source.repo, file, revision=source.commit, cache_dir=constants.HF_HUB_CACHE)
+
+
+def _settle(source: Source, say: Callable[[str], object]) -> None:
+    """Ask the hub for the newest commit where none is known, and hold to it from now on."""
+    if source.repo is None or source.commit:
+        return
+    from huggingface_hub import HfApi  # noqa: PLC0415
+
+    commit = pin(source.repo, str(HfApi().model_info(source.repo, timeout=30).sha))
+    say(
+        f"CoHP knows no commit of {source.repo}. The hub's newest is {commit}: this machine holds "
+        "to it from now on."
+    )
+
+
+@contextmanager
+def _plainly(entry: Entry, source: Source, file: str) -> Iterator[None]:
+    """Turn what can go wrong on the way into one sentence that says what to do."""
+    try:
+        yield
+    except CohpError:
+        raise
+    except Exception as error:  # the hub's library speaks through clients with errors of their own
+        told = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise MissingWeights(
+            f"{file} could not be had from {source.where}: {told}. Look to the network and run "
+            f"`cohp rewards --get {entry.name}` again; what has come is kept."
+        ) from error
 
 
 def _copy(source: Source, path: Path) -> None:

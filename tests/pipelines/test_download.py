@@ -2,12 +2,10 @@
 
 import errno
 import json
-from contextlib import contextmanager
 
 import pytest
 from click.testing import CliRunner
-from loopback import listening
-from small_hub import COMMIT, Hub
+from small_hub import COMMIT, serving
 
 from cohp.catalogue import Lora, Model, find
 from cohp.commands.models import models
@@ -43,24 +41,7 @@ FILES = {
 
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
-    """Return a function that serves repositories in place of the hub."""
-    constants = "huggingface_hub.constants"
-    monkeypatch.setattr(f"{constants}.HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(f"{constants}.HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(f"{constants}.HF_HUB_DISABLE_PROGRESS_BARS", True)
-
-    @contextmanager
-    def serve(gated=(), **repos):
-        named = {name.replace("__", "/"): files for name, files in repos.items()}
-        asked = []
-        kind = type("Served", (Hub,), {"repos": named, "gated": gated, "asked": asked})
-        with listening(kind) as url:
-            monkeypatch.setattr(f"{constants}.ENDPOINT", url)
-            template = url + "/{repo_id}/resolve/{revision}/{filename}"
-            monkeypatch.setattr(f"{constants}.HUGGINGFACE_CO_URL_TEMPLATE", template)
-            yield asked
-
-    return serve
+    return serving(tmp_path, monkeypatch)
 
 
 def fetched(asked) -> set[str]:

@@ -16,9 +16,9 @@ import torch
 from golden_cases import GOLDEN, REWARDS, cases, scored, tolerance
 from huggingface_hub import constants
 
+from cohp.cache import link, put
 from cohp.errors import BadInput, MissingWeights, UnknownName
 from cohp.reward import catalogue, weights
-from cohp.reward.cache import link, put
 from cohp.reward.catalogue import Entry, Source
 
 DESCRIBED = {

@@ -1,10 +1,13 @@
 """A hub on this machine: describes repositories and serves their files."""
 
 import json
+from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 from urllib.parse import unquote, urlparse
+
+from loopback import listening
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -15,6 +18,7 @@ class Hub(BaseHTTPRequestHandler):
     repos: ClassVar = {}
     gated: ClassVar = ()
     asked: ClassVar = []
+    commit: ClassVar = COMMIT
 
     def do_HEAD(self):
         self.do_GET()
@@ -33,13 +37,14 @@ class Hub(BaseHTTPRequestHandler):
         elif path.startswith("api/"):
             self.describe(name, files)
         else:
-            data = files[path.split("/", 4)[4]].encode()
+            data = files[path.split("/", 4)[4]]
+            data = data if isinstance(data, bytes) else data.encode()
             self.reply(200, data, {"ETag": f'"{sha256(data).hexdigest()}"'})
 
     def describe(self, name, files):
         told = {
             "id": name,
-            "sha": COMMIT,
+            "sha": self.commit,
             "siblings": [{"rfilename": file, "size": len(text)} for file, text in files.items()],
             "cardData": {"license": "openrail"},
             "gated": "manual" if name in self.gated else False,
@@ -53,7 +58,7 @@ class Hub(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in dict(headers).items():
             self.send_header(name, value)
-        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("X-Repo-Commit", self.commit)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if self.command == "GET":
@@ -61,3 +66,24 @@ class Hub(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def serving(tmp_path, monkeypatch):
+    """Return a function that serves repositories in place of the hub, for a block."""
+    constants = "huggingface_hub.constants"
+    monkeypatch.setattr(f"{constants}.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(f"{constants}.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(f"{constants}.HF_HUB_DISABLE_PROGRESS_BARS", True)
+
+    @contextmanager
+    def serve(gated=(), commit=COMMIT, **repos):
+        named = {name.replace("__", "/"): files for name, files in repos.items()}
+        asked = []
+        served = {"repos": named, "gated": gated, "asked": asked, "commit": commit}
+        with listening(type("Served", (Hub,), served)) as url:
+            monkeypatch.setattr(f"{constants}.ENDPOINT", url)
+            template = url + "/{repo_id}/resolve/{revision}/{filename}"
+            monkeypatch.setattr(f"{constants}.HUGGINGFACE_CO_URL_TEMPLATE", template)
+            yield asked
+
+    return serve

@@ -1,4 +1,4 @@
-"""Where rewards keep what they derive from downloads, written whole or not at all."""
+"""Where CoHP keeps what it derives and remembers on this machine, written whole or not at all."""
 
 from __future__ import annotations
 
