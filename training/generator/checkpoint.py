@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training.generator.parts import Generator, Shape
+from training.generator.kinds import KINDS, Generator
 
 
 class Average:
@@ -45,13 +45,15 @@ def load(path: Path) -> dict[str, Any]:
 
 def describe(generator: Generator) -> dict[str, Any]:
     """Return what is needed to build the same generator again."""
-    return {"shape": asdict(generator.shape), "words": list(generator.words)}
+    shape = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(generator.shape).items()}
+    return {"kind": generator.NAME, "shape": shape, "words": list(generator.words)}
 
 
 def build(content: dict[str, Any], *, averaged: bool = True) -> Generator:
     """Return the generator of a checkpoint, with its averaged weights or its raw ones."""
-    shape = content["shape"] | {"texts": tuple(content["shape"]["texts"])}
-    generator = Generator(Shape(**shape), tuple(content["words"]))
+    kind = KINDS[content["kind"]]
+    shape = {k: tuple(v) if isinstance(v, list) else v for k, v in content["shape"].items()}
+    generator = kind(kind.SHAPE(**shape), tuple(content["words"]))
     weights: dict[str, Tensor] = content["average" if averaged else "model"]
     generator.load_state_dict(weights)
     return generator.eval()

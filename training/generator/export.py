@@ -7,20 +7,19 @@ import json
 from pathlib import Path
 
 import torch
+from diffusers import AutoencoderKL
 
 from training.generator import checkpoint
-from training.generator.parts import pipeline, scheduler
+from training.generator.kinds import pipeline
 
 
-def export(source: Path, folder: Path, *, order: int, shift: float, averaged: bool) -> int:
-    """Write the weights in half precision; give the folder's size in bytes."""
-    generator = checkpoint.build(checkpoint.load(source), averaged=averaged)
-    pipe = pipeline(generator)
-    pipe.scheduler = scheduler(order, shift)
-    pipe.transformer.half()
-    pipe.text_encoder.half()
-    pipe.text_encoder_2.half()
-    pipe.text_encoder_3.half()
+def export(source: Path, autoencoder: Path, folder: Path) -> int:
+    """Write the averaged weights in half precision; give the folder's size in bytes."""
+    generator = checkpoint.build(checkpoint.load(source))
+    pipe = pipeline(generator, AutoencoderKL.from_pretrained(autoencoder))
+    for part in pipe.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.half()
     pipe.save_pretrained(folder, safe_serialization=True)
     for config in folder.glob("text_encoder*/config.json"):
         _compute_in_single(config)
@@ -36,16 +35,12 @@ def _compute_in_single(config: Path) -> None:
 def main() -> None:
     """Export and say how large it became."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("source", type=Path)
+    parser.add_argument("source", type=Path, help="a generator's checkpoint")
+    parser.add_argument("autoencoder", type=Path, help="the folder of its autoencoder")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--order", type=int, default=2)
-    parser.add_argument("--shift", type=float, default=1.0)
-    parser.add_argument("--raw", action="store_true", help="the weights, not their average")
     told = parser.parse_args()
     torch.set_num_threads(1)
-    size = export(
-        told.source, told.folder, order=told.order, shift=told.shift, averaged=not told.raw
-    )
+    size = export(told.source, told.autoencoder, told.folder)
     print(f"{told.folder}: {size / 1e6:.1f} MB")
 
 

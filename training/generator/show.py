@@ -6,11 +6,10 @@ import argparse
 from pathlib import Path
 
 import torch
-from diffusers import AutoPipelineForText2Image
+from PIL import Image
 
 from cohp.mini.vocabulary import COLOURS, PLACES, SUBJECTS, TIMES
-from training.generator import checkpoint
-from training.generator.parts import pipeline, scheduler
+from training.generator.opened import opened, pictures
 from training.sheet import sheet
 from training.world.captions import plain
 from training.world.scene import Scene
@@ -35,33 +34,21 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=48)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=2.5)
-    parser.add_argument("--order", type=int, default=2)
-    parser.add_argument("--shift", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--raw", action="store_true", help="the weights, not their average")
     parser.add_argument("prompts", nargs="*")
     told = parser.parse_args()
     torch.set_num_threads(told.threads)
-    if told.source.is_dir():
-        pipe = AutoPipelineForText2Image.from_pretrained(told.source, use_safetensors=True)
-    else:
-        pipe = pipeline(checkpoint.build(checkpoint.load(told.source), averaged=not told.raw))
-    pipe.scheduler = scheduler(told.order, told.shift)
-    pipe.set_progress_bar_config(disable=True)
+    pipe = opened(told.source)
     texts = told.prompts or prompts(told.count)
-    images = []
+    images: list[Image.Image] = []
     for i in range(0, len(texts), 8):
-        noise = [
-            torch.Generator().manual_seed(told.seed + i + k) for k in range(len(texts[i : i + 8]))
+        some = texts[i : i + 8]
+        drawn = pictures(pipe, some, told.seed + i, steps=told.steps, guidance=told.guidance)
+        images += [
+            Image.fromarray(each) for each in drawn.mul(255).byte().permute(0, 2, 3, 1).numpy()
         ]
-        images += pipe(
-            texts[i : i + 8],
-            num_inference_steps=told.steps,
-            guidance_scale=told.guidance,
-            generator=noise,
-        ).images
-    sheet(images, texts).save(told.out)
+    sheet(images, texts, zoom=max(1, 128 // images[0].width)).save(told.out)
 
 
 if __name__ == "__main__":

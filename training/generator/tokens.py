@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from torch import Tensor
 from transformers import CLIPTokenizer, PreTrainedTokenizerFast
 
 LENGTH = 20
@@ -36,6 +37,14 @@ def clip_tokenizer(words: Iterable[str]) -> CLIPTokenizer:
         lines = ["#version: 0.2", *(" ".join(pair) for pair in merges)]
         (home / "merges.txt").write_text("\n".join(lines))
         return CLIPTokenizer.from_pretrained(home, model_max_length=LENGTH)
+
+
+def padded(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
+    """Return captions as rows of ids, cut or filled to one length."""
+    ids: Tensor = tokenizer(
+        captions, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt"
+    ).input_ids
+    return ids
 
 
 def blank_tokenizer() -> PreTrainedTokenizerFast:

@@ -1,4 +1,4 @@
-"""Trains the patch transformer: `python -m training.generator.train --out FOLDER --minutes 90`."""
+"""Trains a generator: `python -m training.generator.train poster --out FOLDER --minutes 90`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from torch.optim import AdamW, Optimizer
 
 from cohp.mini.vocabulary import words
 from training.generator import checkpoint, flow
+from training.generator.kinds import KINDS, Generator
 from training.generator.muon import Muon
-from training.generator.parts import Generator, Shape
-from training.generator.wake import wake
 from training.world.stream import batches
 
 UNTOLD = 0.1  # share of pictures shown without their caption, for guidance
@@ -29,24 +28,15 @@ TEXT_SHARE = 2.0  # learning rate of what reads text, beside the rest
 WARM = 100  # steps until the learning rate is reached
 
 
-def start(generator: Generator) -> None:
-    """Blocks begin as the identity and the guess begins as grey."""
-    for name, module in generator.transformer.named_modules():
-        if isinstance(module, nn.Linear) and (name.endswith(".linear") or name == "proj_out"):
-            nn.init.zeros_(module.weight)
-            nn.init.zeros_(module.bias)
-
-
 def optimizers(generator: Generator, options: argparse.Namespace) -> list[Optimizer]:
     """Muon for the matrices that pictures pass, AdamW for the rest, quicker where text is read."""
     turned: list[Tensor] = []
     rest: list[Tensor] = []
     text: list[Tensor] = []
     for name, p in generator.named_parameters():
-        is_matrix = "transformer_blocks" in name and p.ndim == MATRIX
-        if is_matrix and "norm" not in name and "ff_context" not in name:
+        if p.ndim == MATRIX and generator.turned(name):
             turned.append(p)
-        elif name.startswith("text_") or "context_embedder" in name or "text_embedder" in name:
+        elif generator.reads(name):
             text.append(p)
         else:
             rest.append(p)
@@ -55,10 +45,12 @@ def optimizers(generator: Generator, options: argparse.Namespace) -> list[Optimi
     return [Muon(turned, lr=options.muon_lr), adam]
 
 
-def examples(generator: Generator, seed: int, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+def examples(
+    generator: Generator, seed: int, size: int, favourites: frozenset[str]
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches of pictures and token ids, some captions left out."""
     rng = np.random.default_rng([seed, 1])
-    for pixels, captions in batches(seed, size):
+    for pixels, captions in batches(seed, size, favourites):
         told = [c if rng.random() >= UNTOLD else "" for c in captions]
         yield torch.from_numpy(pixels), generator.tokens(told)
 
@@ -73,11 +65,9 @@ class Run:
         if loaded:
             self.generator = checkpoint.build(loaded, averaged=False).train()
         else:
-            shape = Shape(width=options.width, depth=options.depth, heads=options.heads)
-            self.generator = Generator(shape, words())
-            start(self.generator)
-        if options.fresh or not loaded:
-            print(json.dumps({"summaries made louder by": wake(self.generator)}), flush=True)
+            kind = KINDS[options.kind]
+            self.generator = kind(kind.SHAPE(), words())
+            self.generator.start()
         self.generator.to(options.device).train()
         self.average = checkpoint.Average(self.generator, options.average)
         self.optimizers = optimizers(self.generator, options)
@@ -120,7 +110,9 @@ class Run:
     def go(self) -> None:
         """Train until the time or the samples are used up."""
         options, device = self.options, self.options.device
-        data = examples(self.generator, options.seed + self.samples, options.batch)
+        data = examples(
+            self.generator, options.seed + self.samples, options.batch, frozenset(options.favour)
+        )
         annealing, saved = False, time.monotonic()
         told: list[tuple[float, float]] = []
         for step in count():
@@ -177,7 +169,9 @@ class Run:
 def options() -> argparse.Namespace:
     """Return what a run can be told."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--favour", nargs="*", default=[], help="subjects drawn more often")
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--samples", type=int, default=0, help="stop after so many, 0: never")
     parser.add_argument("--anneal", type=float, default=0, help="last minutes, rate falls to 0")
@@ -187,9 +181,6 @@ def options() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--muon-lr", type=float, default=0.02)
     parser.add_argument("--average", type=float, default=0.999)
-    parser.add_argument("--width", type=int, default=192)
-    parser.add_argument("--depth", type=int, default=6)
-    parser.add_argument("--heads", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 
 from cohp.mini.vocabulary import COLOURS, SUBJECTS
-from training.generator.parts import Generator
+
+if TYPE_CHECKING:
+    from training.generator.poster import Poster
 
 LOUDNESS = 1.0
 """How much summaries of different prompts should differ, as a standard deviation."""
 
 
 @torch.no_grad()
-def wake(generator: Generator) -> float:
+def wake(generator: Poster) -> float:
     """Scale both text projections; what an average prompt does stays as it was.
 
     A CLIP that starts small tells its end token almost nothing about the other words, and the

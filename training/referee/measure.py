@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoPipelineForText2Image, DiffusionPipeline
+from diffusers import DiffusionPipeline
 
-from training.generator import checkpoint
-from training.generator.parts import pipeline, scheduler
+from training.generator.opened import opened, pictures
 from training.referee.net import CLASSES, Referee
 from training.world.captions import plain
 from training.world.scene import Scene, combinations
@@ -28,21 +27,24 @@ def prompts(count: int, seed: int) -> list[Scene]:
     return [Scene(*pool[int(i)]) for i in order]
 
 
-def measure(
-    pipe: DiffusionPipeline, referee: Referee, scenes: list[Scene], seed: int, **told: float
+def measure(  # noqa: PLR0913 -- two of them are how to draw
+    pipe: DiffusionPipeline,
+    referee: Referee,
+    scenes: list[Scene],
+    seed: int,
+    *,
+    steps: int,
+    guidance: float,
 ) -> tuple[Counter[str], Counter[str]]:
     """Draw every scene once; count what is right, and what a lost subject was taken for."""
     right: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     for i in range(0, len(scenes), BATCH):
         some = scenes[i : i + BATCH]
-        pictures = pipe(
-            [plain(scene) for scene in some],
-            generator=[torch.Generator().manual_seed(seed + i + k) for k in range(len(some))],
-            output_type="pt",
-            **told,
-        ).images
-        for scene, found in zip(some, referee.judge(pictures * 2 - 1), strict=True):
+        drawn = pictures(
+            pipe, [plain(scene) for scene in some], seed + i, steps=steps, guidance=guidance
+        )
+        for scene, found in zip(some, referee.judge(drawn * 2 - 1), strict=True):
             hits = {name: found[name] == getattr(scene, name) for name in CLASSES}
             right.update(name for name, hit in hits.items() if hit)
             right["all four"] += all(hits.values())
@@ -59,25 +61,16 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--steps", type=int, nargs="+", default=[20])
     parser.add_argument("--guidance", type=float, nargs="+", default=[2.5])
-    parser.add_argument("--order", type=int, default=2)
-    parser.add_argument("--shift", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--raw", action="store_true", help="the weights, not their average")
     told = parser.parse_args()
     torch.set_num_threads(told.threads)
     referee = Referee.load(told.referee)
-    if told.source.is_dir():
-        pipe = AutoPipelineForText2Image.from_pretrained(told.source, use_safetensors=True)
-    else:
-        content = checkpoint.load(told.source)
-        pipe = pipeline(checkpoint.build(content, averaged=not told.raw))
-    pipe.scheduler = scheduler(told.order, told.shift)
-    pipe.set_progress_bar_config(disable=True)
+    pipe = opened(told.source)
     scenes = prompts(told.count, told.seed)
     for steps, guidance in product(told.steps, told.guidance):
-        way = {"num_inference_steps": steps, "guidance_scale": guidance}
-        right, lost = measure(pipe, referee, scenes, told.seed, **way)
+        way = {"steps": steps, "guidance": guidance}
+        right, lost = measure(pipe, referee, scenes, told.seed, steps=steps, guidance=guidance)
         shares = {name: round(right[name] / len(scenes), 3) for name in (*CLASSES, "all four")}
         line = {"prompts": len(scenes), **way, **shares, "lost": dict(lost.most_common(8))}
         print(json.dumps(line), flush=True)

@@ -19,13 +19,13 @@ Pixels = NDArray[np.float32]
 
 
 @cache
-def background(place: str, time: str) -> Pixels:
-    """Return a place at a time without anybody in it, 0..1."""
+def background(place: str, time: str, zoom: int = 1) -> Pixels:
+    """Return a place at a time without anybody in it, 0..1, `zoom` times as large as a scene."""
     canvas = sky(time)
     adorn(canvas, time)
     PLACES[place](canvas, toner(time), time)
     fall(canvas, time)
-    small = canvas.image.resize((SIDE, SIDE), Image.Resampling.BOX)
+    small = canvas.image.resize((SIDE * zoom, SIDE * zoom), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.float32) / np.float32(255)
 
 
@@ -53,17 +53,17 @@ def sprite(
     return np.ascontiguousarray(small[..., :3] * light), np.ascontiguousarray(1 - small[..., 3:])
 
 
-def render(scene: Scene) -> Pixels:
-    """Return the picture of a scene: height, width, colour in 0..1."""
-    picture = background(scene.place, scene.time).copy()
-    colour, through = sprite(scene.subject, scene.colour, scene.time, scene.size, scene.mirrored)
-    top = FOOT - scene.size
-    window = picture[top : top + scene.size, scene.left : scene.left + scene.size]
+def render(scene: Scene, zoom: int = 1) -> Pixels:
+    """Return the picture of a scene: height, width, colour in 0..1; finer where `zoom` is more."""
+    picture = background(scene.place, scene.time, zoom).copy()
+    size, top, left = scene.size * zoom, (FOOT - scene.size) * zoom, scene.left * zoom
+    colour, through = sprite(scene.subject, scene.colour, scene.time, size, scene.mirrored)
+    window = picture[top : top + size, left : left + size]
     window *= through
     window += colour
     return np.clip(picture, 0, 1)
 
 
-def picture(scene: Scene) -> Image.Image:
+def picture(scene: Scene, zoom: int = 1) -> Image.Image:
     """Return the picture of a scene for people to look at."""
-    return Image.fromarray((render(scene) * 255).round().astype(np.uint8), "RGB")
+    return Image.fromarray((render(scene, zoom) * 255).round().astype(np.uint8), "RGB")

@@ -10,6 +10,8 @@ from training.world.captions import Caption, caption
 from training.world.render import Pixels, render
 from training.world.scene import SIZE_SHARES, SIZES, Scene, combinations
 
+FAVOUR = 3
+
 
 def draw_scene(pool: list[tuple[str, str, str, str]], rng: np.random.Generator) -> Scene:
     """Return a scene at random: a combination from the pool, a size, a place to stand, a side."""
@@ -19,18 +21,26 @@ def draw_scene(pool: list[tuple[str, str, str, str]], rng: np.random.Generator) 
     return Scene(*combination, size=size, left=left, mirrored=bool(rng.integers(2)))
 
 
-def scenes(seed: int, *, held: bool = False) -> Iterator[tuple[Scene, Caption]]:
-    """Scenes and captions for ever; held-out combinations only when asked for."""
+def scenes(
+    seed: int, *, held: bool = False, favourites: frozenset[str] = frozenset()
+) -> Iterator[tuple[Scene, Caption]]:
+    """Scenes and captions for ever; held-out combinations only when asked for.
+
+    Favourite subjects come up `FAVOUR` times as often as each other one.
+    """
     rng = np.random.default_rng(seed)
     pool = combinations(held=held)
+    pool += [each for each in pool if each[0] in favourites] * (FAVOUR - 1)
     while True:
         scene = draw_scene(pool, rng)
         yield scene, caption(scene, rng)
 
 
-def batches(seed: int, size: int) -> Iterator[tuple[Pixels, list[str]]]:
+def batches(
+    seed: int, size: int, favourites: frozenset[str] = frozenset()
+) -> Iterator[tuple[Pixels, list[str]]]:
     """Batches of pictures in -1..1 (batch, colour, height, width) and their captions."""
-    source = scenes(seed)
+    source = scenes(seed, favourites=favourites)
     while True:
         drawn = [next(source) for _ in range(size)]
         pixels = np.stack([render(scene) for scene, _ in drawn]).transpose(0, 3, 1, 2)

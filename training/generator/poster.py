@@ -1,15 +1,11 @@
-"""The modules of the generator, all of them stock diffusers and transformers classes."""
+"""mini-poster: a patch transformer in the Stable Diffusion 3 shape, of stock classes alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
-from diffusers import (
-    DPMSolverMultistepScheduler,
-    SD3Transformer2DModel,
-    StableDiffusion3Pipeline,
-)
+from diffusers import AutoencoderKL, SD3Transformer2DModel, StableDiffusion3Pipeline
 from torch import Tensor, nn
 from transformers import (
     CLIPTextConfig,
@@ -19,8 +15,9 @@ from transformers import (
     FunnelConfig,
 )
 
-from training.generator.identity import identity_vae
-from training.generator.tokens import LENGTH, blank_tokenizer, clip_tokenizer
+from training.generator import wake
+from training.generator.sampling import scheduler
+from training.generator.tokens import LENGTH, blank_tokenizer, clip_tokenizer, padded
 
 SILENT = 1
 """Tokens that the silent third encoder adds to every prompt, all of them zero."""
@@ -38,8 +35,13 @@ class Shape:
     texts: tuple[int, int] = (96, 32)
 
 
-class Generator(nn.Module):
+class Poster(nn.Module):
     """What is trained: two small text encoders and the transformer."""
+
+    NAME = "poster"
+    AUTOENCODER = (16, 32)
+    FOLDS = 0
+    SHAPE = Shape
 
     def __init__(self, shape: Shape, words: tuple[str, ...]) -> None:
         super().__init__()
@@ -62,12 +64,25 @@ class Generator(nn.Module):
             qk_norm="rms_norm",
         )
 
+    def start(self) -> None:
+        """Blocks begin as the identity, the guess as grey, and summaries loud enough."""
+        for name, module in self.transformer.named_modules():
+            if isinstance(module, nn.Linear) and (name.endswith(".linear") or name == "proj_out"):
+                nn.init.zeros_(module.weight)
+                nn.init.zeros_(module.bias)
+        wake.wake(self)
+
+    def turned(self, name: str) -> bool:
+        """Whether Muon trains this matrix: those that pictures pass."""
+        return "transformer_blocks" in name and "norm" not in name and "ff_context" not in name
+
+    def reads(self, name: str) -> bool:
+        """Whether this parameter reads text, and learns quicker."""
+        return name.startswith("text_") or "context_embedder" in name or "text_embedder" in name
+
     def tokens(self, captions: list[str]) -> Tensor:
         """Captions as token ids, exactly as the pipeline makes them."""
-        ids: Tensor = self.tokenizer(
-            captions, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt"
-        ).input_ids
-        return ids
+        return padded(self.tokenizer, captions)
 
     def forward(self, noisy: Tensor, level: Tensor, ids: Tensor) -> Tensor:
         """Return the clean pictures, guessed from noisy ones; level is the share of noise."""
@@ -126,25 +141,12 @@ def silent_encoder(width: int) -> FunnelBaseModel:
     return encoder.eval()
 
 
-def scheduler(order: int = 2, shift: float = 1.0) -> DPMSolverMultistepScheduler:
-    """DPM-Solver++ along the straight path from noise to picture, fed with clean guesses."""
-    return DPMSolverMultistepScheduler(
-        prediction_type="sample",
-        use_flow_sigmas=True,
-        flow_shift=shift,
-        solver_order=order,
-        algorithm_type="dpmsolver++",
-        lower_order_final=True,
-        final_sigmas_type="zero",
-    )
-
-
-def pipeline(generator: Generator) -> StableDiffusion3Pipeline:
+def pipeline(generator: Poster, vae: AutoencoderKL) -> StableDiffusion3Pipeline:
     """Return the ordinary pipeline around a generator's modules."""
     return StableDiffusion3Pipeline(
         transformer=generator.transformer.eval(),
         scheduler=scheduler(),
-        vae=identity_vae(),
+        vae=vae.eval(),
         text_encoder=generator.text_1.eval(),
         tokenizer=generator.tokenizer,
         text_encoder_2=generator.text_2.eval(),
