@@ -22,6 +22,14 @@ EXACT = {"use_resolution_binning": False, "clean_caption": False, "negative_prom
 HUNYUAN_WORDS = (77, 256)
 
 
+def _encode_pixart(pipe: Pipe, words: Words) -> Arguments:
+    """Encode without the padding: the denoiser masks it, but would project it at every step."""
+    arguments = ordered(*MASKED)(pipe, words)
+    masks = [value for name, value in arguments.items() if name.endswith("mask")]
+    longest = int(max(mask.sum(dim=1).max() for mask in masks))
+    return {name: value[:, :longest] for name, value in arguments.items()}
+
+
 def _encode_hunyuan(pipe: Pipe, words: Words) -> Arguments:
     arguments: Arguments = {}
     for index, (suffix, longest) in enumerate(zip(("", "_2"), HUNYUAN_WORDS, strict=True)):
@@ -63,7 +71,7 @@ FAMILIES = (
     Family(
         "PixArt",
         ("PixArtSigmaPipeline", "PixArtAlphaPipeline"),
-        ordered(*MASKED),
+        _encode_pixart,
         fixed=EXACT,
         rescales=True,
         multiple=_steps_of_patches_and(8),
