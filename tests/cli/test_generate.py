@@ -202,6 +202,6 @@ def test_the_embedded_model_draws_and_refines_and_replays(tmp_path):
     assert told["model"] == "mini-poster"
     assert told["shots"] == 4
     with Image.open(told["image"]) as image:
-        assert image.size == (64, 64)
+        assert image.size == (128, 128)
     replayed = cohp("replay", told["image"], "--out", tmp_path / "again.png").output
     assert "identical" in replayed or "at most 1 of 255" in replayed

@@ -49,7 +49,7 @@ def refused(result, code: int, *said: str) -> None:
         (["fox", "--size", "100", *FAKE], "multiples of 8"),
         (["fox", "--size", "8", *FAKE], "64"),
         (["fox", "--size", "80000", *FAKE], "4096"),
-        (["fox", "--size", "512"], "mini-poster draws up to 64 pixels"),
+        (["fox", "--size", "512"], "mini-poster draws up to 128 pixels"),
         (["fox", "--size", "big"], "write 512 or 768x512"),
         (["fox", "--seed", "-1"], "seed: "),
         (["fox", "--seed", str(2**32)], "seed: "),
