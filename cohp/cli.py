@@ -29,10 +29,12 @@ EXIT_CODES: dict[type[errors.CohpError], int] = {
     errors.BadInput: 2,
     errors.Missing: 3,
     errors.RunTrouble: 4,
+    errors.OutUnwritable: 4,
     errors.NothingScored: 5,
     errors.SomeUnscored: 5,
     errors.OutOfMemory: 6,
     errors.Interrupted: 130,
+    errors.Stopped: 130,
 }
 
 
@@ -64,8 +66,10 @@ class Commands(click.Group):
             click.echo(f"cohp: {error}", err=True)
             sys.exit(exit_code(error))
         except KeyboardInterrupt:
-            # The second Ctrl-C; the journal is whole after any kill.
-            click.echo("cohp: Stopped at once. Go on with: cohp resume RUN", err=True)
+            # The second Ctrl-C; a journal and a file of scores are whole after any kill.
+            click.echo(
+                "cohp: Stopped at once. Go on with: cohp resume RUN, or the same command.", err=True
+            )
             sys.exit(EXIT_CODES[errors.Interrupted])
 
 
@@ -82,8 +86,9 @@ def exit_code(error: errors.CohpError) -> int:
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 2 bad input, 3 something missing, 4 trouble with a run folder, "
-    "5 images that could not be scored, 6 out of memory, 130 stopped (resumable), 1 anything else.",
+    epilog="Exit codes: 0 done, 2 bad input, 3 something missing, 4 trouble with a run folder or "
+    "an output file, 5 images that could not be scored, 6 out of memory, 130 stopped (resumable), "
+    "1 anything else.",
 )
 @click.version_option(package_name="cohp", prog_name="cohp")
 def main() -> None:

@@ -14,11 +14,13 @@ CohpError
 |  |- RunBusy            another process works on it
 |  |- RunDamaged         its journal or an image was changed or lost
 |  `- RunUnwritable      the disk is full, or the folder is not writable
+|- OutUnwritable         an output file cannot be written
 |- OutOfMemory           a batch did not fit the device
 |- ExecutorFault         an executor did not answer what it was asked
 |- NothingScored         no image of the opening could be scored
 |- SomeUnscored          some images could not be scored; the others were
-`- Interrupted           someone asked the run to stop
+|- Interrupted           someone asked the run to stop
+`- Stopped               someone asked to stop what is no run
 """
 
 from __future__ import annotations
@@ -123,6 +125,16 @@ class RunUnwritable(RunTrouble):
         )
 
 
+class OutUnwritable(CohpError):
+    """An output file cannot be written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"Cannot write {path}: {reason}. What is in it stays good: make room or mend it, "
+            "then give the same command again."
+        )
+
+
 class OutOfMemory(CohpError):
     """A batch did not fit the device."""
 
@@ -151,3 +163,7 @@ class Interrupted(CohpError):
     def __init__(self, folder: Path) -> None:
         super().__init__(f"Stopped. Go on with: cohp resume {folder}")
         self.folder = folder
+
+
+class Stopped(CohpError):
+    """Someone asked to stop; what was scored is kept."""

@@ -50,7 +50,8 @@ def _model_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]
     return [before + comma + name for name in catalogue() if name.startswith(last)]
 
 
-def _reward_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+def reward_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    """Complete the name of a reward."""
     return [name for name in names() if name.startswith(typed)]
 
 
@@ -78,7 +79,7 @@ RECIPE_OPTIONS = (
         "--reward",
         metavar="NAME",
         help="Who judges; see `cohp rewards`.",
-        shell_complete=_reward_names,
+        shell_complete=reward_names,
     ),
     click.option(
         "--combine", type=click.Choice(["zscore", "ranks"]), help="How an ensemble adds up."
@@ -87,7 +88,7 @@ RECIPE_OPTIONS = (
         "--referee",
         metavar="NAME",
         help="A second reward that is reported and never followed.",
-        shell_complete=_reward_names,
+        shell_complete=reward_names,
     ),
     click.option(
         "--safety",

@@ -3,61 +3,67 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
-from cohp.errors import SomeUnscored
-from cohp.rerank import Judged, judge
-from cohp.reward.loading import load
+from cohp.commands.measuring import image_options, session
+from cohp.commands.score_table import ScoreTable
+from cohp.errors import BadInput, SomeUnscored
+from cohp.measure.items import Judged
+from cohp.measure.opening import Done, nothing_done
+from cohp.measure.out_file import OutFile, check_out
 
 
 @click.command()
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--prompt", required=True, help="What the images should show; may be empty.")
+@image_options
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each score.")
 @click.option(
-    "--reward",
-    "rewards",
-    multiple=True,
-    required=True,
-    metavar="NAME[=FOLDER]",
-    help="Who judges, with a folder of its weights if they are not in the cache; more than one.",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the scores to a .jsonl, .csv or .parquet file; one that exists is gone on with.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each image.")
-def score(
-    images: tuple[Path, ...], prompt: str, rewards: tuple[str, ...], *, as_json: bool
-) -> None:
-    """Score IMAGES for a prompt; a bad image is said to be so, and the rest are scored."""
+def score(*, as_json: bool, out: Path | None, **given: Any) -> None:  # noqa: ANN401 - image options
+    """Score IMAGES: files, folders and patterns, or those that --prompts names.
+
+    Without --prompt or --prompts each image has its own: in a .txt beside it, or inside the PNG.
+    A bad image is said to be so, and the rest are scored.
+    """
+    if out is not None and as_json:
+        raise BadInput("Give --json or --out: the file has the same lines.")
+    if out is not None:
+        check_out(out)
     failed = 0
-    with ExitStack() as held:
-        loaded = {}
-        for reward in dict.fromkeys(rewards):
-            loaded[reward] = load(reward)
-            held.callback(loaded[reward].close)
-        for judged in judge(images, prompt, loaded):
-            failed += judged.error is not None
-            click.echo(json.dumps(as_object(judged)) if as_json else as_line(judged))
+    with session(**given) as asked, ExitStack() as held:
+        bar: Console | None = Console(stderr=True)
+        done: Done = nothing_done
+        add: Callable[[Judged], None] = _print_json
+        if out is not None:
+            file = held.enter_context(OutFile(out, asked.panel.revisions))
+            held.callback(lambda: click.echo(file.summary, err=True))
+            done, add = file.has, file.add
+        elif as_json:
+            # Lines on a terminal show by themselves how far it is.
+            bar = bar if not sys.stdout.isatty() else None
+        else:
+            shown = Console()
+            several = len(given["prompts"]) != 1
+            table = held.enter_context(ScoreTable(shown, asked.panel.judges, prompts=several))
+            bar, add = shown if shown.is_terminal else bar, table.add
+        for judged in asked.judged(bar, done):
+            failed += sum(isinstance(said, str) for said in judged.said.values())
+            add(judged)
     if failed:
-        raise SomeUnscored(f"{failed} of {len(images) * len(loaded)} scores could not be given.")
+        scores = asked.count * len(asked.panel.judges)
+        raise SomeUnscored(f"{failed} of {scores} scores could not be given.")
 
 
-def as_object(judged: Judged) -> dict[str, Any]:
-    """Return what `--json` prints of one image."""
-    told = {
-        "image": str(judged.image),
-        "prompt": judged.prompt,
-        "reward": judged.reward.partition("=")[0],
-    }
-    if judged.score is None:
-        return {**told, "error": judged.error}
-    return {**told, "mean": judged.score.mean, "std": judged.score.std}
-
-
-def as_line(judged: Judged) -> str:
-    """Return what a person reads of one image."""
-    if judged.score is None:
-        return f"{'-':>10}  {judged.image}  {judged.error}"
-    deviation = "" if judged.score.std is None else f" +- {judged.score.std:.4f}"
-    return f"{judged.score.mean:>10.4f}{deviation}  {judged.image}  {judged.reward}"
+def _print_json(judged: Judged) -> None:
+    for row in judged.rows():
+        click.echo(json.dumps(row))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
-from cohp.errors import BadImage
 from cohp.pipelines.safety import SafetyFilter
+from cohp.reward.asking import ask
 from cohp.reward.base import Reward
 from cohp.reward.refusal import refusal
 from cohp.types import Answer, Drawn, Score, Scored, Unscored
@@ -41,22 +40,14 @@ def _refused(drawn: Drawn) -> Drawn | Unscored:
 
 def _score(reward: Reward, drawn: Sequence[Drawn]) -> list[Score | str]:
     """Return the score of each image, or the reason why it has none."""
-    if not drawn:
-        return []
-    prompts = [each.shot.prompt for each in drawn]
-    images = [each.image if each.pixels is None else each.pixels for each in drawn]
-    try:
-        return list(reward.score(prompts=prompts, images=images))
-    except BadImage as error:
-        if len(drawn) == 1:
-            return [str(error)]
-    return [score for each in drawn for score in _score(reward, [each])]
+    return ask(
+        reward,
+        prompts=[each.shot.prompt for each in drawn],
+        images=[each.image if each.pixels is None else each.pixels for each in drawn],
+    )
 
 
 def _answer(drawn: Drawn, score: Score | str, referee: Score | str | None) -> Answer:
     if isinstance(score, str):
         return Unscored(drawn.shot, score, drawn)
-    if not isfinite(score.mean):
-        return Unscored(drawn.shot, "the reward gave no number", drawn)
-    said = referee if isinstance(referee, Score) and isfinite(referee.mean) else None
-    return Scored(drawn.shot, score, drawn, said)
+    return Scored(drawn.shot, score, drawn, referee if isinstance(referee, Score) else None)

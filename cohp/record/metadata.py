@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from io import BytesIO
@@ -17,6 +18,7 @@ from cohp.record.entry import SHOT_FIELDS
 from cohp.types import Score, Shot
 
 CHUNK = "cohp"
+INFOTEXT = "parameters"
 SCHEMA = 1
 
 
@@ -49,7 +51,7 @@ def chunks_of(
         "versions": dict(versions),
     }
     return {
-        "parameters": infotext(lineage[-1], score, f"CoHP {versions.get('cohp', '')}".strip()),
+        INFOTEXT: infotext(lineage[-1], score, f"CoHP {versions.get('cohp', '')}".strip()),
         CHUNK: json.dumps(data, ensure_ascii=False),
     }
 
@@ -69,6 +71,19 @@ def infotext(shot: Shot, score: Score | None, version: str) -> str:
     listed = ", ".join(f"{name}: {value}" for name, value in settings.items() if value is not None)
     negative = f"\nNegative prompt: {shot.negative}" if shot.negative else ""
     return f"{shot.prompt}{negative}\n{listed}"
+
+
+def prompt_in(chunks: Mapping[str, Any]) -> str | None:
+    """Return the prompt among the text chunks of a PNG, ours first, or None where there is none."""
+    if (text := chunks.get(CHUNK)) is not None:
+        try:
+            return str(json.loads(text)["lineage"][-1]["prompt"])
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise BadImage("The recipe inside it is damaged.") from error
+    if not (text := chunks.get(INFOTEXT)):
+        return None
+    # The settings are the last line, and before it may be what was not wanted.
+    return re.split(r"\n(?:Negative prompt: |Steps: )", f"\n{text}", maxsplit=1)[0].strip()
 
 
 def read(path: Path) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 8192 * 8192
+LARGEST_FILE = 1 << 30
 SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 # Rounding and a decoder's overshoot stay within this; another range does not.
 SLACK = 0.05
@@ -24,20 +27,39 @@ SLACK = 0.05
 
 def open_image(path: Path | str) -> Image.Image:
     """Read the first frame of an image file, in the mode it has; EXIF turns nothing."""
+    return decode(read_image(path), path)
+
+
+def read_image(path: Path | str) -> bytes:
+    """Return what is in an image file, or say why it cannot be one."""
     path = Path(path)
-    if not path.is_file():
-        raise BadImage(f"There is no image file {path}.")
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > MOST_PIXELS:
+        if not path.is_file():
+            raise BadImage(f"There is no image file {path}.")
+        if (size := path.stat().st_size) > LARGEST_FILE:
+            raise BadImage(f"{path} is too large a file ({size:,} bytes) to be one image.")
+        return path.read_bytes()
+    except OSError as error:
+        raise BadImage(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def decode(
+    content: bytes, path: Path | str, admit: Callable[[int], object] = lambda _pixels: None
+) -> Image.Image:
+    """Decode an image that was read from `path`; `admit` hears of its pixels before it is done."""
+    try:
+        with Image.open(BytesIO(content), formats=FORMATS) as image:
+            if (pixels := image.width * image.height) > MOST_PIXELS:
                 raise BadImage(_too_large(path, f"{image.width}x{image.height}"))
+            admit(pixels)
             image.load()
             return image.copy()
     except Image.DecompressionBombError as error:
         raise BadImage(_too_large(path, "too many pixels")) from error
     except UnidentifiedImageError as error:
         kinds = ", ".join(FORMATS)
-        raise BadImage(f"{path} is not an image CoHP reads ({kinds}).") from error
+        empty = "" if content else "is empty: it "
+        raise BadImage(f"{path} {empty}is not an image CoHP reads ({kinds}).") from error
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
         raise BadImage(f"{path} is damaged: {error}.") from error
 
@@ -89,7 +111,7 @@ def _from_tensor(pixels: torch.Tensor) -> Image.Image:
     return Image.fromarray(levels.permute(1, 2, 0).cpu().numpy())
 
 
-def _too_large(path: Path, size: str) -> str:
+def _too_large(path: Path | str, size: str) -> str:
     return (
         f"{path} is too large ({size}): at most {MOST_PIXELS // 1_000_000} megapixels are read. "
         "Make it smaller first."

@@ -36,7 +36,7 @@ def test_a_shell_gets_the_references_number(name):
     words = (image, "--prompt", case.get("prompt") or "", "--reward", f"{name}={GOLDEN / name}")
     result, (line,) = score(*words)
     assert result.exit_code == 0
-    assert line.keys() == {"image", "prompt", "reward", "mean", "std"}
+    assert line.keys() == {"image", "prompt", "reward", "revision", "mean", "std"}
     assert (line["image"], line["reward"]) == (str(image), name)
     assert line["mean"] == pytest.approx(case["expected"][key], abs=tolerance)
     assert (line["std"] is not None) == name.startswith("hpsv3")
@@ -61,10 +61,33 @@ def test_several_rewards_and_an_ensemble_judge_at_once():
     words = (*images, "--prompt", "a fox", "--reward", clip, "--reward", "fake")
     result, lines = score(*words)
     assert result.exit_code == 0
-    assert [line["reward"] for line in lines] == ["clip"] * 4 + ["fake"] * 4
-    plain = cohp("score", *images, "--prompt", "a fox", "--reward", "fake")
-    assert len(plain.stdout.splitlines()) == 4
-    assert "+-" in plain.stdout
+    assert [line["reward"] for line in lines] == ["clip", "fake"] * 4
+    plain = cohp("score", *images, "--prompt", "a fox", "--reward", "fake").stdout.splitlines()
+    assert plain[0].split() == ["fake", "image"]
+    assert all("±" in line for line in plain[1:5])
+    assert plain[5].endswith("mean of 4 images")
+
+
+def test_an_ensemble_adds_its_members_up_for_each_image_alone():
+    images = sorted((GOLDEN / "images").glob("0[1-4]*.png"))
+    clip = f"clip={GOLDEN / 'clip'}"
+    words = (
+        "--prompt",
+        "a fox",
+        "--reward",
+        f"fake*2+{clip}",
+        "--reward",
+        clip,
+        "--reward",
+        "fake",
+    )
+    _, lines = score(*images, *words)
+    assert [line["reward"] for line in lines[:3]] == ["fake*2+clip", "clip", "fake"]
+    # The usual spread of clip is 0.03 and of fake 1; fake counts twice.
+    both, one, other = (line["mean"] for line in lines[:3])
+    assert both == pytest.approx((2 * other + one / 0.03) / 3)
+    _, alone = score(images[0], *words)
+    assert alone == lines[:3]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,128 @@
+"""What the commands about existing images share: which images, which prompts, who judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from cohp.commands.options import reward_names
+from cohp.commands.stopping import stop_after_batch
+from cohp.errors import Stopped
+from cohp.measure.items import Judged, Listing
+from cohp.measure.judging import judge
+from cohp.measure.opening import Done, nothing_done
+from cohp.measure.panel import Panel, default_reward
+from cohp.measure.prompting import listing
+from cohp.measure.score_cache import ScoreCache
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+IMAGE_OPTIONS = (
+    click.argument("images", nargs=-1),
+    click.option(
+        "--prompt",
+        "prompts",
+        multiple=True,
+        help="What the images should show; may be empty. More than one: each image for each.",
+    ),
+    click.option(
+        "--prompts",
+        "source",
+        type=click.Path(path_type=Path),
+        metavar="FILE|FOLDER",
+        help="Prompts from JSON Lines, JSON, CSV, TSV, Parquet or text, beside the images they "
+        "name or in their order; or a folder of texts named like the images.",
+    ),
+    click.option(
+        "--reward",
+        "rewards",
+        multiple=True,
+        metavar="NAME[=FOLDER]",
+        help="Who judges, with a folder of its weights if they are not in the cache; more than "
+        "one.  [default: the reward of `cohp generate`]",
+        shell_complete=reward_names,
+    ),
+    click.option("--no-cache", is_flag=True, help="Compute every score anew and keep none."),
+)
+
+
+def image_options(command: Decorated) -> Decorated:
+    """Give a command the options that say what is to be judged."""
+    for option in reversed(IMAGE_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Session:
+    """A panel that is loaded, and the images it is to judge."""
+
+    images: Listing
+    count: int
+    panel: Panel
+    cache: ScoreCache | None
+    stop: Event
+
+    def judged(self, console: Console | None, done: Done = nothing_done) -> Iterator[Judged]:
+        """Judge the images, with a bar on the console of how far it is; end early when asked."""
+        stream = judge(self.images, self.panel, self.cache, done, self.stop)
+        with closing(stream), progress(self.count, console) as step:
+            for each in stream:
+                step()
+                yield each
+        if self.stop.is_set():
+            raise Stopped("Stopped. The same command goes on: what was scored is kept.")
+
+
+@contextmanager
+def session(
+    *,
+    images: Sequence[str],
+    prompts: Sequence[str],
+    source: Path | None,
+    rewards: Sequence[str],
+    no_cache: bool,
+) -> Iterator[Session]:
+    """Load what the options name; what is wrong with them is said first."""
+    asked = listing(images, prompts, source)
+    count = asked.count()
+    with ExitStack() as held:
+        panel = held.enter_context(Panel.load(rewards or [default_reward()]))
+        cache = None if no_cache else held.enter_context(closing(ScoreCache()))
+        stop = held.enter_context(stop_after_batch())
+        yield Session(asked, count, panel, cache, stop)
+    if cache is not None and cache.trouble:
+        click.echo(cache.trouble, err=True)
+
+
+@contextmanager
+def progress(count: int, console: Console | None) -> Iterator[Callable[[], None]]:
+    """Show a bar while something is done `count` times; yield what moves it on."""
+    bar = Progress(
+        TextColumn("scoring"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        disable=console is None or not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("", total=count)
+        yield lambda: bar.advance(task)

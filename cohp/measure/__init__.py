@@ -1,0 +1,1 @@
+"""Images that exist already: found, given their prompts, scored, ranked, compared."""
