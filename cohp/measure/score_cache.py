@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from cohp.reward.cache import cache_folder
+from cohp.cache import cache_folder
 from cohp.reward.images import as_image
 from cohp.types import Score
 
