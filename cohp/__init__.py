@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from cohp.engine import generate as generate
     from cohp.engine import resume as resume
     from cohp.errors import CohpError as CohpError
+    from cohp.measure.async_scorer import AsyncScorer as AsyncScorer
+    from cohp.measure.comparing import Comparison as Comparison
+    from cohp.measure.items import Judged as Judged
+    from cohp.measure.ranking import Ranked as Ranked
+    from cohp.measure.scorer import Scorer as Scorer
+    from cohp.measure.scorer import compare as compare
+    from cohp.measure.scorer import rerank as rerank
+    from cohp.measure.scorer import score as score
     from cohp.recipe import Recipe as Recipe
     from cohp.result import Result as Result
     from cohp.types import Drawn as Drawn
@@ -25,29 +33,45 @@ if TYPE_CHECKING:
 # Where each public name lives; it is imported when it is first used, so that
 # `import cohp` costs nothing.
 _HOMES = {
+    "AsyncScorer": "cohp.measure.async_scorer",
     "CohpError": "cohp.errors",
+    "Comparison": "cohp.measure.comparing",
     "Drawn": "cohp.types",
     "Engine": "cohp.engine",
+    "Judged": "cohp.measure.items",
+    "Ranked": "cohp.measure.ranking",
     "Recipe": "cohp.recipe",
     "Result": "cohp.result",
     "Score": "cohp.types",
+    "Scorer": "cohp.measure.scorer",
     "Shot": "cohp.types",
+    "compare": "cohp.measure.scorer",
     "compose": "cohp.engine",
     "generate": "cohp.engine",
+    "rerank": "cohp.measure.scorer",
     "resume": "cohp.engine",
+    "score": "cohp.measure.scorer",
 }
 
 __all__ = [
+    "AsyncScorer",
     "CohpError",
+    "Comparison",
     "Drawn",
     "Engine",
+    "Judged",
+    "Ranked",
     "Recipe",
     "Result",
     "Score",
+    "Scorer",
     "Shot",
+    "compare",
     "compose",
     "generate",
+    "rerank",
     "resume",
+    "score",
 ]
 
 

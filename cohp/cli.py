@@ -13,9 +13,11 @@ from cohp import errors
 
 # What each command does, here so that the list of commands imports none of them.
 COMMANDS = {
+    "compare": "Tell which of two images is preferred, and how surely.",
     "doctor": "Say what this machine has and what that allows.",
     "generate": "Search for the best image of a prompt.",
     "models": "List the models that have a short name, or describe one.",
+    "rank": "Rank images that exist already, the best first.",
     "recipes": "List the recipes that have a name, or show one.",
     "replay": "Draw an image again from the recipe inside it.",
     "resume": "Go on with a run that was stopped, or extend it.",

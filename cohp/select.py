@@ -47,6 +47,8 @@ def beats(a: Score, b: Score) -> float:
     """
     gap = a.mean - b.mean
     spread = sqrt((a.std or 0.0) ** 2 + (b.std or 0.0) ** 2)
+    if not spread:
+        return _sigmoid(gap)
     return sum(weight * _sigmoid(gap + spread * node) for node, weight in _quadrature(FINE_NODES))
 
 

@@ -26,7 +26,6 @@ from cohp.measure.items import Judged, Listing
 from cohp.measure.judging import judge
 from cohp.measure.opening import Done, nothing_done
 from cohp.measure.panel import Panel, default_reward
-from cohp.measure.prompting import listing
 from cohp.measure.score_cache import ScoreCache
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -47,6 +46,8 @@ IMAGE_OPTIONS = (
         help="Prompts from JSON Lines, JSON, CSV, TSV, Parquet or text, beside the images they "
         "name or in their order; or a folder of texts named like the images.",
     ),
+)
+JUDGE_OPTIONS = (
     click.option(
         "--reward",
         "rewards",
@@ -61,8 +62,17 @@ IMAGE_OPTIONS = (
 
 
 def image_options(command: Decorated) -> Decorated:
-    """Give a command the options that say what is to be judged."""
-    for option in reversed(IMAGE_OPTIONS):
+    """Give a command the options that say which images are judged, for which prompts."""
+    return _with(command, IMAGE_OPTIONS)
+
+
+def judge_options(command: Decorated) -> Decorated:
+    """Give a command the options that say who judges."""
+    return _with(command, JUDGE_OPTIONS)
+
+
+def _with(command: Decorated, options: Sequence[Callable[[Decorated], Decorated]]) -> Decorated:
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -89,22 +99,14 @@ class Session:
 
 
 @contextmanager
-def session(
-    *,
-    images: Sequence[str],
-    prompts: Sequence[str],
-    source: Path | None,
-    rewards: Sequence[str],
-    no_cache: bool,
-) -> Iterator[Session]:
-    """Load what the options name; what is wrong with them is said first."""
-    asked = listing(images, prompts, source)
-    count = asked.count()
+def session(images: Listing, rewards: Sequence[str], *, no_cache: bool) -> Iterator[Session]:
+    """Load who judges; what is wrong with the images or their prompts is said first."""
+    count = images.count()
     with ExitStack() as held:
         panel = held.enter_context(Panel.load(rewards or [default_reward()]))
         cache = None if no_cache else held.enter_context(closing(ScoreCache()))
         stop = held.enter_context(stop_after_batch())
-        yield Session(asked, count, panel, cache, stop)
+        yield Session(images, count, panel, cache, stop)
     if cache is not None and cache.trouble:
         click.echo(cache.trouble, err=True)
 

@@ -7,21 +7,22 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 
-from cohp.commands.measuring import image_options, session
+from cohp.commands.measuring import image_options, judge_options, session
 from cohp.commands.score_table import ScoreTable
 from cohp.errors import BadInput, SomeUnscored
 from cohp.measure.items import Judged
 from cohp.measure.opening import Done, nothing_done
 from cohp.measure.out_file import OutFile, check_out
+from cohp.measure.prompting import listing
 
 
 @click.command()
 @image_options
+@judge_options
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each score.")
 @click.option(
     "--out",
@@ -29,7 +30,16 @@ from cohp.measure.out_file import OutFile, check_out
     metavar="FILE",
     help="Write the scores to a .jsonl, .csv or .parquet file; one that exists is gone on with.",
 )
-def score(*, as_json: bool, out: Path | None, **given: Any) -> None:  # noqa: ANN401 - image options
+def score(
+    *,
+    images: tuple[str, ...],
+    prompts: tuple[str, ...],
+    source: Path | None,
+    rewards: tuple[str, ...],
+    no_cache: bool,
+    as_json: bool,
+    out: Path | None,
+) -> None:
     """Score IMAGES: files, folders and patterns, or those that --prompts names.
 
     Without --prompt or --prompts each image has its own: in a .txt beside it, or inside the PNG.
@@ -40,12 +50,13 @@ def score(*, as_json: bool, out: Path | None, **given: Any) -> None:  # noqa: AN
     if out is not None:
         check_out(out)
     failed = 0
-    with session(**given) as asked, ExitStack() as held:
+    asked = listing(images, prompts, source)
+    with session(asked, rewards, no_cache=no_cache) as sitting, ExitStack() as held:
         bar: Console | None = Console(stderr=True)
         done: Done = nothing_done
         add: Callable[[Judged], None] = _print_json
         if out is not None:
-            file = held.enter_context(OutFile(out, asked.panel.revisions))
+            file = held.enter_context(OutFile(out, sitting.panel.revisions))
             held.callback(lambda: click.echo(file.summary, err=True))
             done, add = file.has, file.add
         elif as_json:
@@ -53,14 +64,14 @@ def score(*, as_json: bool, out: Path | None, **given: Any) -> None:  # noqa: AN
             bar = bar if not sys.stdout.isatty() else None
         else:
             shown = Console()
-            several = len(given["prompts"]) != 1
-            table = held.enter_context(ScoreTable(shown, asked.panel.judges, prompts=several))
+            several = len(prompts) != 1
+            table = held.enter_context(ScoreTable(shown, sitting.panel.judges, prompts=several))
             bar, add = shown if shown.is_terminal else bar, table.add
-        for judged in asked.judged(bar, done):
+        for judged in sitting.judged(bar, done):
             failed += sum(isinstance(said, str) for said in judged.said.values())
             add(judged)
     if failed:
-        scores = asked.count * len(asked.panel.judges)
+        scores = sitting.count * len(sitting.panel.judges)
         raise SomeUnscored(f"{failed} of {scores} scores could not be given.")
 
 

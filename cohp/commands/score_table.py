@@ -66,10 +66,14 @@ class ScoreTable:
         return [cell.rjust(width) for cell, width in zip(cells, self._widths.values(), strict=True)]
 
     def _print(self, line: Text) -> None:
-        # A terminal of another encoding gets a question mark, not a traceback.
-        code = self._console.encoding
-        line.plain = line.plain.encode(code, "replace").decode(code)
-        self._console.print(line, soft_wrap=True)
+        print_line(self._console, line)
+
+
+def print_line(console: Console, line: Text) -> None:
+    """Print a line whole, however long; another encoding gets a question mark, no traceback."""
+    code = console.encoding
+    line.plain = line.plain.encode(code, "replace").decode(code)
+    console.print(line, soft_wrap=True)
 
 
 def written(score: Score) -> str:

@@ -59,6 +59,9 @@ class Entry:
     # Its usual deviation among images of one prompt, roughly: for an ensemble whose opening
     # cannot tell.
     spread: float = 1.0
+    # What a difference of scores is multiplied by to be the log-odds of a preference, as its
+    # training had it; None where it was not trained on preferences.
+    log_odds: float | None = None
     # Where a person gets what no program can download.
     by_hand: str | None = None
 

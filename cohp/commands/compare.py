@@ -1,0 +1,33 @@
+"""`cohp compare`: which of two images is preferred, and how surely."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cohp.commands.measuring import judge_options, session
+from cohp.measure.comparing import compare as compared
+from cohp.measure.items import Item, Listing
+
+
+@click.command()
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@click.option("--prompt", help="What both should show.  [default: the one they carry]")
+@judge_options
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each reward.")
+def compare(
+    *, a: Path, b: Path, prompt: str | None, rewards: tuple[str, ...], no_cache: bool, as_json: bool
+) -> None:
+    """Tell how likely image A is preferred to image B, and what the reward's doubt does to that."""
+    pair = tuple(Item(path, str(path), prompt) for path in (a, b))
+    with session(Listing(lambda: iter(pair)), rewards, no_cache=no_cache) as sitting:
+        first, second = sitting.judged(None)
+        for judge in sitting.panel.judges.values():
+            found = compared(first, second, judge)
+            if as_json:
+                click.echo(json.dumps({"a": str(a), "b": str(b), **found.row()}))
+            else:
+                click.echo(found.sentence)

@@ -1,0 +1,115 @@
+"""`cohp rank`: the best of many images, by prompt, folder or column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from cohp.commands.measuring import image_options, judge_options, session
+from cohp.commands.score_table import NARROWEST, print_line, written
+from cohp.errors import SomeUnscored
+from cohp.measure import ranking
+from cohp.measure.copying import check_folder, copy_all
+from cohp.measure.items import Judged
+from cohp.measure.prompting import listing
+from cohp.report.words import count
+from cohp.reward.combine import RULES
+
+
+@click.command()
+@image_options
+@judge_options
+@click.option("--top", type=click.IntRange(min=1), metavar="K", help="Only the best K of a group.")
+@click.option(
+    "--group",
+    "by",
+    default="prompt",
+    show_default=True,
+    metavar="BY",
+    help="What is ranked together: prompt, folder, all, or a column of the file of prompts.",
+)
+@click.option(
+    "--combine",
+    type=click.Choice(RULES),
+    default=RULES[0],
+    show_default=True,
+    help="How several rewards add up within a group.",
+)
+@click.option(
+    "--copy-to",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Copy the ranked images, named by their places; nothing is overwritten.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each image.")
+def rank(
+    *,
+    images: tuple[str, ...],
+    prompts: tuple[str, ...],
+    source: Path | None,
+    rewards: tuple[str, ...],
+    no_cache: bool,
+    top: int | None,
+    by: str,
+    combine: str,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Rank IMAGES, the best first; several rewards add up.
+
+    Scores of different prompts do not compare, so each prompt's images are ranked by themselves.
+    """
+    asked = listing(images, prompts, source)
+    first = next((item for item in asked if item.error is None), None)
+    group = ranking.grouping(by, first.values if first else ())
+    if folder is not None:
+        check_folder(folder)
+    failed: list[str] = []
+    bar = Console(stderr=True)
+    joined = ["+".join(rewards)] if rewards else []
+    with session(asked, joined, no_cache=no_cache) as sitting:
+        (judge,) = sitting.panel.judges.values()
+        ranked = list(
+            ranking.rank(
+                _told(sitting.judged(bar), bar, failed), judge, group, top=top, combine=combine
+            )
+        )
+    copies = list(copy_all(ranked, folder)) if folder is not None else []
+    if as_json:
+        for number, each in enumerate(ranked):
+            copy = {"copy": str(copies[number])} if copies else {}
+            click.echo(json.dumps({**each.row(), **copy}))
+    else:
+        _print(Console(), ranked)
+    if failed:
+        lost = count(len(failed), "image")
+        raise SomeUnscored(f"{lost} could not be scored, and have no place.")
+
+
+def _told(judged: Iterator[Judged], console: Console, failed: list[str]) -> Iterator[Judged]:
+    """Say what could not be scored as it passes."""
+    for each in judged:
+        if each.error is not None:
+            name = each.item.name
+            failed.append(name)
+            said = each.error if name in each.error else f"{name}: {each.error}"
+            print_line(console, Text(said, "red"))
+        yield each
+
+
+def _print(console: Console, ranked: Sequence[ranking.Ranked]) -> None:
+    several = len({each.group for each in ranked}) > 1
+    head = f"place  {'score':>{NARROWEST}}  first preferred  image"
+    for each in ranked:
+        if each.place == 1:
+            title = f"\n{each.group}\n" if several else ""
+            print_line(console, Text(title + head, "bold"))
+        behind = "" if each.behind is None else f"{each.behind:.1%}"
+        line = f"{each.place:>5}  {written(each.score):>{NARROWEST}}  {behind:>15}"
+        print_line(console, Text(f"{line}  {each.judged.item.name}"))
