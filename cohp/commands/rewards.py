@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from cohp.reward import catalogue
+from cohp.reward.fetching import download
 from cohp.reward.loading import names
-from cohp.reward.weights import download, is_here
+from cohp.reward.weights import is_here
 
 
 @click.command()

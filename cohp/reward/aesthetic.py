@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL.Image import Image
 from torch import Tensor, nn
 
-from cohp.errors import BadInput, MissingWeights
-from cohp.reward import tensors
+from cohp.errors import MissingWeights
+from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import openai_crop
 from cohp.reward.clip_towers import Towers
+from cohp.reward.fitting import load, stored_as, unread
 from cohp.reward.pairs import PairReward
 
 # Where a Linear stands in the published sequence; between them are dropouts, inert here.
 PLACES = (0, 2, 4, 6, 7)
+UNREAD = ("text_model.", "text_projection.", "logit_scale")
 
 
 class Aesthetic(PairReward):
@@ -28,38 +30,42 @@ class Aesthetic(PairReward):
         device: str = "cpu",
         *,
         clip: Path | None = None,
-        batch: int = 16,
-        revision: str | None = None,
+        **options: Any,  # noqa: ANN401 - passed on
     ) -> None:
         """`folder` holds the head; `clip` the image tower: the folder of that name beside it."""
-        weights = tensors.weights_file(Path(folder))
-        beside = Path(clip) if clip else weights.absolute().parent.parent / "clip"
-        if not beside.exists():
-            raise MissingWeights(
-                f"The aesthetic head needs CLIP ViT-L/14 and there is no {beside}. Put the files "
-                "of openai/clip-vit-large-patch14 there, or name their folder with clip=."
-            )
-        tower = tensors.weights_file(beside)
-        super().__init__([weights, tower], device, batch, revision)
-        towers = Towers(tower.parent, reads=False)
-        unread = ("text_model.", "text_projection.", "logit_scale")
-        tensors.fit(towers.clip, tensors.read(tower), path=tower, device=device, spare=unread)
-        learned = tensors.read(weights)
-        head = linears(learned, towers.clip.projection_dim, PLACES, "layers.")
-        tensors.fit(head, learned, path=weights, device=device, named=lambda name: f"layers.{name}")
-        self._model = nn.ModuleDict({"towers": towers, "head": head}).eval()
+        self._clip = clip
+        super().__init__(folder, device, **options)
+
+    def build(self, weights: Checkpoint) -> nn.Module:
+        """Make CLIP's image tower and the head."""
+        self._tower = tower = Checkpoint(self._beside(weights))
+        towers = Towers(tower.folder, reads=False)
+        load(towers.clip, tower, unread(tower, UNREAD), self.device)
+        head = linears(weights, towers.clip.projection_dim, PLACES, "layers.")
+        load(head, weights, stored_as(head, lambda name: f"layers.{name}"), self.device)
+        return nn.ModuleDict({"towers": towers, "head": head}).eval()
+
+    def sources(self, weights: Checkpoint) -> Sequence[Path]:
+        """Return the head's file and the tower's."""
+        return [*weights.files, *self._tower.files]
 
     def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:  # noqa: ARG002
         """Return the rating of each image."""
-        if self._model is None:
-            raise BadInput("This reward was closed. Load it again.")
-        towers: Any = self._model.get_submodule("towers")
-        rating: Tensor = self._model.get_submodule("head")(towers.see(images, openai_crop))
+        rating: Tensor = self.model["head"](self.model["towers"].see(images, openai_crop))
         return rating[:, 0]
+
+    def _beside(self, weights: Checkpoint) -> Path:
+        place = Path(self._clip) if self._clip else weights.folder.absolute().parent / "clip"
+        if not place.exists():
+            raise MissingWeights(
+                f"The aesthetic head needs CLIP ViT-L/14 and there is no {place}. Put the files "
+                "of openai/clip-vit-large-patch14 there, or name their folder with clip=."
+            )
+        return place
 
 
 def linears(
-    learned: dict[str, Tensor], width: int, places: Sequence[int], prefix: str
+    learned: Mapping[str, Tensor], width: int, places: Sequence[int], prefix: str
 ) -> nn.Module:
     """Return a chain of Linears without weights, as wide as the checkpoint's own biases say."""
     chain = nn.Sequential()

@@ -11,6 +11,8 @@ from importlib.resources import files
 from cohp.errors import UnknownName
 from cohp.pins import pinned
 
+DESCRIBE = ("config.json", "med_config.json")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -28,6 +30,16 @@ class Source:
     sha256: str | None = None
     into: str = ""
     pickled: str | None = None
+
+    @property
+    def settings(self) -> tuple[tuple[str, ...], ...]:
+        """The small files by what they are for: those that describe weights, and the tokenizer's.
+
+        A folder that has one of a kind has all of that kind that it needs.
+        """
+        small = [file for file in self.files if file.endswith((".json", ".txt"))]
+        describe = tuple(file for file in small if file in DESCRIBE)
+        return describe, tuple(file for file in small if file not in DESCRIBE)
 
     @property
     def commit(self) -> str | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,10 +10,11 @@ from PIL.Image import Image
 from torch import Tensor, nn
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
-from cohp.errors import BadInput, MissingWeights
+from cohp.errors import BadInput
 from cohp.reward.clip_images import Squaring
 from cohp.reward.clip_text import Words
 from cohp.reward.open_clip_layout import directions
+from cohp.reward.settings import described
 
 
 class Towers(nn.Module):
@@ -69,13 +69,7 @@ class Towers(nn.Module):
 
 def clip_config(folder: Path) -> CLIPConfig:
     """Read the description of the model in `folder`."""
-    path = folder / "config.json"
-    if not path.is_file():
-        raise MissingWeights(f"{folder} lacks config.json, which describes the weights in it.")
-    try:
-        described = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise BadInput(f"{path} is not JSON: {error}. Get the file again.") from error
-    if not isinstance(described, Mapping) or described.get("model_type", "clip") != "clip":
-        raise BadInput(f"{path} does not describe a CLIP model. Name another reward or folder.")
-    return CLIPConfig(**described)
+    config = described(folder, "config.json")
+    if config.get("model_type", "clip") != "clip":
+        raise BadInput(f"{folder}/config.json does not describe a CLIP model. Name another reward.")
+    return CLIPConfig(**config)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 from PIL.Image import Image
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
-from cohp.errors import BadInput
-from cohp.reward import tensors
+from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import Squaring, letterbox
 from cohp.reward.clip_text import Words, tidied
+from cohp.reward.fitting import load
 from cohp.reward.open_clip_layout import OpenClip, Sizes
 from cohp.reward.pairs import PairReward
+from cohp.reward.settings import described
 
 # The published folder holds weights alone; this is open_clip's description of them.
 VIT_H_14 = {
@@ -46,38 +45,25 @@ class OpenClipReward(PairReward):
     squaring: Squaring = staticmethod(letterbox)
     scale = 1.0
 
-    def __init__(
-        self,
-        folder: Path,
-        device: str = "cpu",
-        *,
-        tokenizer: Path | None = None,
-        batch: int = 16,
-        revision: str | None = None,
-    ) -> None:
-        """`folder` holds the weights, or is their file; `tokenizer` is its subfolder, or named."""
-        weights = tensors.weights_file(Path(folder))
-        super().__init__([weights], device, batch, revision)
-        about = weights.parent / "model_config.json"
-        config = json.loads(about.read_text("utf-8")) if about.is_file() else self.config
-        self._sizes = sizes(config)
-        inside = weights.parent / "tokenizer"
-        place = Path(tokenizer) if tokenizer else inside if inside.is_dir() else weights.parent
-        self._words = Words(place, CLIPTokenizer, ("vocab.json", "merges.txt"), self._sizes.length)
+    def build(self, weights: Checkpoint) -> nn.Module:
+        """Make the model that model_config.json describes, or else the published one."""
+        self._sizes = sizes(described(weights.folder, "model_config.json", self.config))
+        files = ("vocab.json", "merges.txt")
+        self._words = Words(self._tokenizer, CLIPTokenizer, files, self._sizes.length)
         with torch.device("meta"):
-            self._model = OpenClip(self._sizes)
-        tensors.fit(self._model, tensors.read(weights), path=weights, device=device)
+            model = OpenClip(self._sizes)
+        load(model, weights, {}, self.device)
+        return model
 
     def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
         """Return the cosine of each pair, at this reward's scale."""
-        if not isinstance(self._model, OpenClip):
-            raise BadInput("This reward was closed. Load it again.")
+        model: OpenClip = self.model
         pixels = torch.stack([self.squaring(image, self._sizes.image) for image in images])
         texts = list(dict.fromkeys(prompts))
         ids, _ = self._words([tidied(text) for text in texts])
         place = [texts.index(prompt) for prompt in prompts]
-        said = self._model.text_features(ids.to(self.device))[place]
-        return self.scale * (self._model.image_features(pixels.to(self.device)) * said).sum(-1)
+        said = model.text_features(ids.to(self.device))[place]
+        return self.scale * (model.image_features(pixels.to(self.device)) * said).sum(-1)
 
 
 class HPSv2(OpenClipReward):

@@ -17,6 +17,7 @@ from cohp.reward.qwen_text import Wording
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from cohp.reward.checkpoint import Shape
     from cohp.reward.qwen_sight import Grid
 
 
@@ -34,7 +35,7 @@ class HPSv3(QwenReward):
     STD = (0.26862954, 0.26130258, 0.27577711)
 
     @staticmethod
-    def build(config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
+    def build(config: dict[str, Any], stored: dict[str, Shape]) -> Heads:
         """Make Qwen2-VL and a three-layer head; the vocabulary is as large as the weights'."""
         settings = Qwen2VLConfig(**config)
         # config.json is the base model's and counts rows that the weights do not have.

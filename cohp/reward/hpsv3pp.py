@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from cohp.reward.checkpoint import Shape
     from cohp.reward.qwen_sight import Grid
 
 
@@ -58,7 +59,7 @@ class HPSv3PP(QwenReward):
             self._revision += f"+step{iter_step:g}"
 
     @staticmethod
-    def build(config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
+    def build(config: dict[str, Any], stored: dict[str, Shape]) -> Heads:
         """Make Qwen3-VL, the capability and condition encoders, and the head."""
         settings = Qwen3VLConfig(**config)
         settings.text_config.vocab_size = rows(stored, "language_model.embed_tokens.weight")

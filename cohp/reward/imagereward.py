@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL.Image import Image
@@ -15,12 +13,13 @@ from transformers import BertTokenizer, BlipTextConfig, BlipVisionConfig
 from transformers.models.blip.modeling_blip import BlipVisionModel
 from transformers.models.blip.modeling_blip_text import BlipTextModel
 
-from cohp.errors import BadInput
-from cohp.reward import tensors
 from cohp.reward.aesthetic import PLACES, linears
+from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import openai_crop
 from cohp.reward.clip_text import Words
+from cohp.reward.fitting import load, stored_as, unread
 from cohp.reward.pairs import PairReward
+from cohp.reward.settings import described
 
 MEAN, STD = 0.16717362830052426, 1.0333394966054072
 LONGEST = 35
@@ -55,54 +54,41 @@ UNUSED = ("blip.vision_proj.", "blip.text_proj.")
 class ImageReward(PairReward):
     """How well an image answers its prompt: about -2 to 2, standardised over its training set."""
 
-    def __init__(
-        self,
-        folder: Path,
-        device: str = "cpu",
-        *,
-        tokenizer: Path | None = None,
-        batch: int = 16,
-        revision: str | None = None,
-    ) -> None:
-        """`folder` holds weights and med_config.json; `tokenizer` is its subfolder, or named."""
-        weights = tensors.weights_file(Path(folder))
-        super().__init__([weights], device, batch, revision)
-        inside = weights.parent / "tokenizer"
-        place = Path(tokenizer) if tokenizer else inside if inside.is_dir() else weights.parent
-        self._words = Words(place, BertTokenizer, ("vocab.txt",), LONGEST)
-        learned = tensors.read(weights)
-        vision, text = configs(weights.parent)
+    def build(self, weights: Checkpoint) -> nn.Module:
+        """Make BLIP's two sides and the head."""
+        self._words = Words(self._tokenizer, BertTokenizer, ("vocab.txt",), LONGEST)
+        vision, text = configs(weights.folder)
+        self._size = vision.image_size
         with torch.device("meta"):
             model = nn.ModuleDict(
                 {
                     "vision": BlipVisionModel(vision),
                     "text": BlipTextModel(text, add_pooling_layer=False),
-                    "head": linears(learned, text.hidden_size, PLACES, "mlp.layers."),
+                    "head": linears(weights, text.hidden_size, PLACES, "mlp.layers."),
                 }
             )
-        tensors.fit(model, learned, path=weights, device=device, spare=UNUSED, named=_theirs)
-        self._model, self._size = model, vision.image_size
+        names = {**stored_as(model, _theirs), **unread(weights, UNUSED)}
+        load(model, weights, names, self.device)
+        return model
 
     def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
         """Return the standardised rating of each pair."""
-        if self._model is None:
-            raise BadInput("This reward was closed. Load it again.")
         pixels = torch.stack([openai_crop(image, self._size) for image in images])
-        seen = self._model.get_submodule("vision")(pixel_values=pixels.to(self.device))
+        seen = self.model["vision"](pixel_values=pixels.to(self.device))
         ids, mask = self._words(prompts)
-        read = self._model.get_submodule("text")(
+        read = self.model["text"](
             input_ids=ids.to(self.device),
             attention_mask=mask.to(self.device),
             encoder_hidden_states=seen.last_hidden_state,
             is_decoder=False,
         )
-        rating: Tensor = self._model.get_submodule("head")(read.last_hidden_state[:, 0])
+        rating: Tensor = self.model["head"](read.last_hidden_state[:, 0])
         return (rating[:, 0] - MEAN) / STD
 
 
 def configs(folder: Path) -> tuple[BlipVisionConfig, BlipTextConfig]:
     """Read the two descriptions, of the image side and of the text side."""
-    said = _json(folder / "vit_config.json", VIT_LARGE)
+    said = described(folder, "vit_config.json", VIT_LARGE)
     vision = BlipVisionConfig(
         hidden_size=said["embed_dim"],
         intermediate_size=int(said["embed_dim"] * said.get("mlp_ratio", 4)),
@@ -113,9 +99,7 @@ def configs(folder: Path) -> tuple[BlipVisionConfig, BlipTextConfig]:
         layer_norm_eps=NORM_EPS,
         hidden_act="gelu",
     )
-    text = _json(folder / "med_config.json", {})
-    if "hidden_size" not in text:
-        raise BadInput(f"{folder} lacks med_config.json, which describes ImageReward's text side.")
+    text = described(folder, "med_config.json")
     kept = {name: text[name] for name in TEXT_SIZES if name in text}
     # is_decoder gives it the cross-attention it has; each call says that nothing is causal.
     return vision, BlipTextConfig(
@@ -127,13 +111,6 @@ def configs(folder: Path) -> tuple[BlipVisionConfig, BlipTextConfig]:
         eos_token_id=0,
         sep_token_id=0,
     )
-
-
-def _json(path: Path, otherwise: dict[str, Any]) -> dict[str, Any]:
-    if not path.is_file():
-        return otherwise
-    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return found
 
 
 def _theirs(name: str) -> str:

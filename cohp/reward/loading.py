@@ -10,6 +10,7 @@ from cohp import registry
 from cohp.errors import BadInput, UnknownName
 from cohp.reward import catalogue, weights
 from cohp.reward.base import Reward
+from cohp.reward.borrowing import completed
 from cohp.reward.ensemble import Ensemble
 from cohp.reward.wanted import Wanted, read
 
@@ -52,9 +53,11 @@ def spread(name: str) -> float:
 
 
 def _place(wanted: Wanted) -> Path | None:
-    if wanted.name in catalogue.names():
-        return weights.locate(wanted.name, wanted.place)
-    return wanted.place
+    if wanted.name not in catalogue.names():
+        return wanted.place
+    if wanted.place is None:
+        return weights.locate(wanted.name)
+    return completed(wanted.name, wanted.place)
 
 
 def _made(wanted: Wanted, place: Path | None, device: str | None) -> Reward:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
 
-from cohp.errors import BadInput
-from cohp.reward import tensors
+from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import tensor_crop
 from cohp.reward.clip_towers import Towers
+from cohp.reward.fitting import load, stored_as
 from cohp.reward.mps_cross import CrossModel
 from cohp.reward.open_clip_layout import directions
 from cohp.reward.pairs import PairReward
+from cohp.reward.settings import described
 
 # What the weights were trained to attend to for the overall preference: a format, not a choice.
 CONDITION = (
@@ -37,40 +35,18 @@ class MPS(PairReward):
 
     half = True
 
-    def __init__(
-        self,
-        folder: Path,
-        device: str = "cpu",
-        *,
-        tokenizer: Path | None = None,
-        batch: int = 16,
-        revision: str | None = None,
-    ) -> None:
-        """`folder` holds weights and config.json, and the tokenizer unless that is named."""
-        weights = tensors.weights_file(Path(folder))
-        super().__init__([weights], device, batch, revision)
-        about = weights.parent / "cross_config.json"
-        cross: dict[str, Any] = (
-            json.loads(about.read_text("utf-8")) if about.is_file() else PUBLISHED_CROSS
-        )
-        self._towers: Any = Towers(weights.parent, tokenizer)
+    def build(self, weights: Checkpoint) -> nn.Module:
+        """Make CLIP, and what looks from its image tokens at its words."""
+        towers = Towers(weights.folder, self._tokenizer)
+        cross = described(weights.folder, "cross_config.json", PUBLISHED_CROSS)
         with torch.device("meta"):
-            looking = CrossModel(**cross)
-        # Named as the checkpoint names them, so that what does not fit is said in its words.
-        both = nn.ModuleDict({"model": self._towers.clip, "cross_model": looking})
-        self._model = model = nn.ModuleDict({"mps": both}).eval()
-        tensors.fit(model, tensors.read(weights), path=weights, device=device)
-
-    def close(self) -> None:
-        """Let go of the weights and of the device memory they took."""
-        self._towers = None
-        super().close()
+            model = nn.ModuleDict({"towers": towers, "cross": CrossModel(**cross)})
+        load(model, weights, stored_as(model, _theirs), self.device)
+        return model
 
     def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
         """Return the scaled cosine of each prompt and the image as the prompt looks at it."""
-        if self._model is None:
-            raise BadInput("This reward was closed. Load it again.")
-        towers = self._towers
+        towers: Towers = self.model["towers"]
         texts = list(dict.fromkeys(prompts))
         place = [texts.index(prompt) for prompt in prompts]
         words, ends = self._read(texts)
@@ -80,15 +56,20 @@ class MPS(PairReward):
         hidden = torch.where(near > NEAR, 0.0, float("-inf"))[:, None, None]
         pixels = towers.pixels(images, tensor_crop)
         seen = towers.clip.visual_projection(towers.clip.vision_model(pixels).last_hidden_state)
-        looking = self._model.get_submodule("mps.cross_model")
-        looked = directions(looking(seen, words[place], hidden[place])[:, 0])
+        looked = directions(self.model["cross"](seen, words[place], hidden[place])[:, 0])
         scores: Tensor = towers.scale * (looked * directions(ends[place])).sum(-1)
         return scores
 
     def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Return a vector for each token, padding included, and one for the end of the text."""
-        towers = self._towers
+        towers: Towers = self.model["towers"]
         ids, _ = towers.words(texts, full=True)
         read = towers.clip.text_model(input_ids=ids.to(self.device))
         project = towers.clip.text_projection
         return project(read.last_hidden_state), project(read.pooler_output)
+
+
+def _theirs(name: str) -> str:
+    """Return what the checkpoint calls a tensor of ours."""
+    name = name.replace("towers.clip.", "mps.model.")
+    return name.replace("cross.", "mps.cross_model.", 1) if name.startswith("cross.") else name

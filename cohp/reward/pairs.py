@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
 
 from cohp.errors import BadImage, BadInput
-from cohp.reward import tensors
+from cohp.reward import digests
 from cohp.reward.batching import in_batches
+from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.images import as_image
 from cohp.reward.refusal import refusal
 from cohp.types import Score
@@ -33,16 +34,29 @@ class PairReward(ABC):
     half = False
 
     def __init__(
-        self, weights: Sequence[Path], device: str, batch: int, revision: str | None
+        self,
+        folder: Path,
+        device: str = "cpu",
+        *,
+        tokenizer: Path | None = None,
+        batch: int = 16,
+        revision: str | None = None,
     ) -> None:
-        """`weights` are the files a score depends on; `batch` is the most pairs run together."""
+        """`folder` holds weights and what describes them, or is the weights' file beside it.
+
+        `tokenizer` is its subfolder of that name, where it has one; `batch` is the most pairs
+        run together.
+        """
         if batch < 1:
             raise BadInput(f"A batch of {batch} images cannot be scored; name 1 or more.")
         self.device = device
         self._batch = batch
-        # Now, and not when it is asked for: by then the file may be another one.
-        self._revision = revision or tensors.revision(*weights)
-        self._model: nn.Module | None = None
+        weights = Checkpoint(Path(folder))
+        inside = weights.folder / "tokenizer"
+        self._tokenizer = Path(tokenizer or (inside if inside.is_dir() else weights.folder))
+        self._model: nn.Module | None = self.build(weights)
+        # Now, and not when it is asked for: by then the files may be others.
+        self._revision = revision or digests.revision(*self.sources(weights))
 
     @property
     def revision(self) -> str:
@@ -51,8 +65,7 @@ class PairReward(ABC):
 
     def score(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> list[Score]:
         """Score each image for the prompt at its place, whatever stands beside it."""
-        if self._model is None:
-            raise BadInput("This reward was closed. Load it again.")
+        _ = self.model
         pairs = checked(prompts, images)
         with torch.inference_mode(), self._precision():
             means = in_batches(pairs, self._batch, self._means).tolist()
@@ -65,6 +78,21 @@ class PairReward(ABC):
         self._model = None
         if self.device.startswith("cuda"):
             torch.cuda.empty_cache()
+
+    @property
+    def model(self) -> Any:  # noqa: ANN401 - each child knows what it made
+        """The loaded model."""
+        if self._model is None:
+            raise BadInput("This reward was closed. Load it again.")
+        return self._model
+
+    @abstractmethod
+    def build(self, weights: Checkpoint) -> nn.Module:
+        """Make the model and load it."""
+
+    def sources(self, weights: Checkpoint) -> Sequence[Path]:
+        """Return the files that a score depends on."""
+        return weights.files
 
     @abstractmethod
     def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:

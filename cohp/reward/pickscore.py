@@ -15,4 +15,5 @@ class PickScore(ClipReward):
 
     def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
         """Return the cosine of each pair times the learned scale."""
-        return self.towers.scale * self.cosines(prompts, images)
+        scale: Tensor = self.model.scale
+        return scale * self.cosines(prompts, images)

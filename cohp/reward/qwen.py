@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from cohp.errors import BadInput
-from cohp.reward import shards
+from cohp.reward import digests
 from cohp.reward.batching import MOST, free_bytes, in_batches, rows_that_fit
+from cohp.reward.checkpoint import Checkpoint, Shape
 from cohp.reward.images import as_rgb
 from cohp.reward.qwen_decoder import last_vector
 from cohp.reward.qwen_images import normalised, patches, picture_size
@@ -21,6 +22,7 @@ from cohp.reward.qwen_model import Heads, Plan, bare, fill, row_bytes
 from cohp.reward.qwen_sight import MERGE, Grid, read_sight
 from cohp.reward.qwen_text import TextEncoder, Wording
 from cohp.reward.qwen_vision import see
+from cohp.reward.settings import described
 from cohp.types import Score
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class _Row:
 
 class QwenReward(ABC):
     """A vision-language model that ends in a reward; its two children fill in what differs.
+
+    `folder` holds weights, config.json and tokenizer.json, or is the file of weights beside them.
 
     `batch` is the most images run together (fewer where memory is short); `dtype` is the
     backbone's type, by default bfloat16 on a GPU and float32 elsewhere; `quantize` may be
@@ -65,18 +69,19 @@ class QwenReward(ABC):
     ) -> None:
         if batch is not None and batch < 1:
             raise BadInput(f"A batch of {batch} images cannot be scored; name 1 or more.")
-        folder = Path(folder)
         self.device = torch.device(device)
-        config = shards.described(folder, "config.json")
-        self._sight = read_sight(folder, config, self.PATCH)
-        files = shards.weight_files(folder, self.PUBLISHED)
+        weights = Checkpoint(Path(folder), self.PUBLISHED)
+        config = described(weights.folder, "config.json")
+        self._sight = read_sight(weights.folder, config, self.PATCH)
         # Scores from weights in fewer bits are other scores: a journal must not mix them.
         bits = f"+{quantize}" if quantize else ""
-        self._revision = (revision or shards.revision(files)) + bits
-        self._text = TextEncoder(folder, self.WORDING)
+        self._revision = (revision or digests.revision(*weights.files)) + bits
+        self._text = TextEncoder(weights.folder, self.WORDING)
         self._most = batch or MOST.get(self.device.type, 8)
         plan = Plan(self.device, dtype, quantize, self.COARSE)
-        self._model: Any = bare(lambda: self.build(config, shards.shapes(files, self.rename)))
+        names = {theirs: self.rename(theirs) for theirs in weights}
+        stored = {ours: weights.shapes[theirs] for theirs, ours in names.items() if ours}
+        self._model: Any = bare(lambda: self.build(config, stored))
         self._dtype = plan.dtype
         language: Any = self._model.language_model
         self._longest = int(language.config.max_position_embeddings)
@@ -85,11 +90,11 @@ class QwenReward(ABC):
                 f"tokenizer.json has {self._text.size} tokens and the weights "
                 f"{language.config.vocab_size} rows for them: they are not of one model."
             )
-        fill(self._model, files, self.rename, plan)
+        fill(self._model, weights, names, plan)
 
     @staticmethod
     @abstractmethod
-    def build(config: dict[str, Any], stored: dict[str, tuple[int, ...]]) -> Heads:
+    def build(config: dict[str, Any], stored: dict[str, Shape]) -> Heads:
         """Make the model, without weights: `visual`, `language_model` and the heads."""
 
     @abstractmethod

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from cohp.errors import BadInput, MissingWeights
-from cohp.reward import shards
+from cohp.reward.checkpoint import Checkpoint, Shape
+from cohp.reward.fitting import Names, assign, fit
 from cohp.reward.packed import bits, pack
 from cohp.reward.qwen_sight import Grid
 from cohp.reward.qwen_vision import FramePatches
@@ -51,12 +51,7 @@ def bare(build: Callable[[], Heads]) -> nn.ModuleDict:
     return model.eval()
 
 
-def fill(
-    model: nn.ModuleDict,
-    files: Sequence[Path],
-    rename: Callable[[str], str | None],
-    plan: Plan,
-) -> None:
+def fill(model: nn.ModuleDict, weights: Checkpoint, names: Names, plan: Plan) -> None:
     """Move every tensor from its file to its place, one at a time."""
     depth = bits(plan.quantize)
 
@@ -65,14 +60,14 @@ def fill(
         tensor = tensor.to(plan.device, plan.dtype if coarse else torch.float32)
         if depth and name.startswith(PACKED) and pack(model, name, tensor, depth):
             return
-        shards.assign(model, name, tensor)
+        assign(model, name, tensor)
 
-    shards.load(model, files, rename=rename, place=place)
+    fit(model, weights, names, place)
     model.to(plan.device)
 
 
 def mlp(
-    stored: Mapping[str, tuple[int, ...]], name: str, width: int, *between: nn.Module | None
+    stored: Mapping[str, Shape], name: str, width: int, *between: nn.Module | None
 ) -> nn.Sequential:
     """Make the linear layers `name.0`, ... as wide as they are stored, with `between` in between.
 
@@ -89,7 +84,7 @@ def mlp(
     return nn.Sequential(*layers)
 
 
-def rows(stored: Mapping[str, tuple[int, ...]], name: str) -> int:
+def rows(stored: Mapping[str, Shape], name: str) -> int:
     """Return how many rows a stored tensor has."""
     if name not in stored:
         raise MissingWeights(f"The weights have no tensor {name}: they are another model's.")

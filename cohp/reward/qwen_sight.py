@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cohp.errors import BadInput
-from cohp.reward.shards import described
+from cohp.reward.settings import described
 
 Grid = tuple[int, int]
 MERGE = 2  # so many patches, across and down, become one token
@@ -39,8 +39,7 @@ def read_sight(folder: Path, config: Mapping[str, Any], usual: int) -> Sight:
     """
     vision = config.get("vision_config", {})
     patch = vision.get("patch_size", usual)
-    known = (folder / "reward_config.json").is_file()
-    area = described(folder, "reward_config.json").get("pixels", PIXELS) if known else PIXELS
+    area = described(folder, "reward_config.json", {}).get("pixels", PIXELS)
     if vision.get("spatial_merge_size", MERGE) != MERGE:
         raise BadInput(
             f"{folder} merges other than {MERGE}x{MERGE} patches, which no reward here does."

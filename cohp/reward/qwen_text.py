@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from cohp.errors import BadInput
 from cohp.reward.instruction import AFTER_PROMPT, BEFORE_PROMPT
-from cohp.reward.shards import needed
+from cohp.reward.settings import described
 
 REWARD_TOKEN = "<|Reward|>"  # noqa: S105 - a token of text
 
@@ -32,7 +32,7 @@ class TextEncoder:
     """
 
     def __init__(self, folder: Path, wording: Wording) -> None:
-        layout = json.loads(needed(folder, "tokenizer.json").read_text(encoding="utf-8"))
+        layout = described(folder, "tokenizer.json")
         self._special = {token["content"]: token["id"] for token in layout["added_tokens"]}
         self.size = len(layout["model"]["vocab"].keys() | self._special.keys())
         # The reference adds its token to the base tokenizer, so it takes the next free id.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
+from golden_cases import GOLDEN
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,3 +18,23 @@ def cache_of_these_tests(tmp_path_factory):
         del os.environ["COHP_CACHE"]
     else:
         os.environ["COHP_CACHE"] = before
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("COHP_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def copy(tmp_path, cache):
+    """Copy a golden reward, so that a test may spoil it."""
+
+    def of(name):
+        shutil.copytree(GOLDEN / name, tmp_path / name)
+        if name == "aesthetic":
+            shutil.copytree(GOLDEN / "clip", tmp_path / "clip")
+        return tmp_path / name
+
+    return of

@@ -15,6 +15,7 @@ from cohp.cli import main
 from cohp.errors import MissingWeights
 from cohp.pins import commit_of, pin, pin_file, pinned
 from cohp.reward import catalogue, weights
+from cohp.reward.fetching import download
 from cohp.reward.loading import load
 
 NEWER = "fedcba98" * 5
@@ -35,7 +36,7 @@ def hub(tmp_path, monkeypatch):
 
 def get(name="mps"):
     said = []
-    return weights.download(catalogue.find(name), said.append), "\n".join(said)
+    return download(catalogue.find(name), said.append), "\n".join(said)
 
 
 def test_the_first_commit_that_comes_is_said_and_held_to(hub):

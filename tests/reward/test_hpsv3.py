@@ -1,13 +1,12 @@
 """HPSv3 against its reference: every golden case, and what each way of getting it wrong costs."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from qwen_cases import GOLDEN, Cases
 from torch import nn
 
 from cohp.errors import BadInput
@@ -17,12 +16,11 @@ from cohp.reward.hpsv3pp import HPSv3PP
 from cohp.reward.instruction import AFTER_PROMPT, BEFORE_PROMPT
 from cohp.reward.qwen_text import Wording
 
-GOLDEN = Path(__file__).parents[1] / "golden"
-MANIFEST = json.loads((GOLDEN / "hpsv3" / "manifest.json").read_text("utf-8"))
-TOLERANCE = MANIFEST["tolerance_abs"]
-EVERY = {case["id"]: case for case in MANIFEST["cases"]}
-PLAIN = {name: case for name, case in EVERY.items() if "kind" not in case}
-EDGE = {name: case for name, case in EVERY.items() if "kind" in case}
+CASES = Cases("hpsv3")
+MANIFEST, TOLERANCE = CASES.manifest, CASES.tolerance
+EVERY, PLAIN = CASES.every, CASES.plain
+asked, distance = CASES.asked, CASES.distance
+EDGE = {name: case for name, case in EVERY.items() if name not in PLAIN}
 TYPED = [
     *(case["prompt"] for case in EDGE.values()),
     "a <|Reward|> cat",
@@ -34,23 +32,6 @@ TYPED = [
 @pytest.fixture(scope="module")
 def reward():
     return HPSv3(GOLDEN / "hpsv3", batch=4)
-
-
-def asked(*names):
-    cases = [EVERY[name] for name in names]
-    return {
-        "prompts": [case["prompt"] for case in cases],
-        "images": [Image.open(GOLDEN / case["image"]) for case in cases],
-    }
-
-
-def distance(reward, *names):
-    """How far the means are from the reference's, at most."""
-    scores = reward.score(**asked(*names))
-    return max(
-        abs(score.mean - EVERY[name]["expected"]["mu"])
-        for score, name in zip(scores, names, strict=True)
-    )
 
 
 @pytest.mark.parametrize("name", PLAIN)

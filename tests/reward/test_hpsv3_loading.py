@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from cohp.errors import BadInput, MissingWeights
-from cohp.reward import shards
+from cohp.reward.fitting import check
 from cohp.reward.hpsv3 import HPSv3
 from cohp.reward.hpsv3pp import HPSv3PP
 from cohp.reward.qwen_model import bare
@@ -86,7 +86,7 @@ def test_the_published_model_has_a_place_for_every_tensor(kind, config, publishe
     assert renamed.pop(None) == stored["lm_head.weight"]
     assert len(renamed) == count - 1
     model = bare(lambda: kind.build(config, renamed))
-    shards.check({name: tuple(p.shape) for name, p in model.named_parameters()}, renamed)
+    check({name: tuple(p.shape) for name, p in model.named_parameters()}, renamed)
     assert all(parameter.is_meta for parameter in model.parameters())
     assert not any(buffer.is_meta for buffer in model.buffers())
 
@@ -109,11 +109,38 @@ def score(folder, **options):
     return found.mean
 
 
-@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
-def test_a_missing_file_is_named(folder, name):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("config.json", "has no config.json"),
+        ("tokenizer.json", "has no tokenizer.json"),
+        ("model.safetensors", "holds no weights"),
+    ],
+)
+def test_a_missing_file_is_named(folder, name, said):
     (folder / name).unlink()
-    with pytest.raises(MissingWeights, match=f"has no {name}"):
+    with pytest.raises(MissingWeights, match=re.escape(said)):
         HPSv3(folder)
+
+
+def test_weights_may_be_pickled_as_hpsv3pp_publishes_them(tmp_path):
+    shutil.copytree(GOLDEN / "hpsv3pp", tmp_path / "pp")
+    kept = load_file(tmp_path / "pp" / "model.safetensors")
+    (tmp_path / "pp" / "model.safetensors").unlink()
+    torch.save({"model": kept}, tmp_path / "pp" / "hpsv3++.pth")
+    asked = {"prompts": ["a fox"], "images": [Image.open(GOLDEN / "images" / "01_square.png")]}
+    plain = HPSv3PP(GOLDEN / "hpsv3pp").score(**asked)
+    assert HPSv3PP(tmp_path / "pp").score(**asked) == plain
+    assert HPSv3PP(tmp_path / "pp" / "hpsv3++.pth").score(**asked) == plain
+
+
+def test_a_change_of_the_head_alone_is_another_revision(folder):
+    """Its weights are a thousandth of the file: a digest of samples would miss them."""
+    before = HPSv3(folder).revision
+    changed = tensors()
+    changed["rm_head.3.weight"][7, 7] += 1
+    save_file(changed, folder / "model.safetensors")
+    assert HPSv3(folder).revision != before
 
 
 @pytest.mark.parametrize("name", ["HPSv3.safetensors", "anything.safetensors"])

@@ -1,13 +1,12 @@
 """HPSv3++ against its reference: every golden case, and what each way of getting it wrong costs."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from qwen_cases import GOLDEN, Cases
 from torch import nn
 
 from cohp.errors import BadInput
@@ -17,11 +16,10 @@ from cohp.reward.hpsv3pp import HPSv3PP
 from cohp.reward.images import as_rgb
 from cohp.reward.qwen_text import Wording
 
-GOLDEN = Path(__file__).parents[1] / "golden"
-MANIFEST = json.loads((GOLDEN / "hpsv3pp" / "manifest.json").read_text("utf-8"))
-TOLERANCE = MANIFEST["tolerance_abs"]
-EVERY = {case["id"]: case for case in MANIFEST["cases"]}
-PLAIN = {name: case for name, case in EVERY.items() if "kind" not in case}
+CASES = Cases("hpsv3pp")
+MANIFEST, TOLERANCE = CASES.manifest, CASES.tolerance
+EVERY, PLAIN = CASES.every, CASES.plain
+asked, distance = CASES.asked, CASES.distance
 TYPED = [case["prompt"] for case in EVERY.values() if "kind" in case]
 TYPED += [case["prompt"] for case in MANIFEST["reference_errors"]]
 
@@ -35,23 +33,6 @@ def loaded():
 def reward(loaded, monkeypatch):
     monkeypatch.setattr(loaded, "iter_step", 0.0)
     return loaded
-
-
-def asked(*names):
-    cases = [EVERY[name] for name in names]
-    return {
-        "prompts": [case["prompt"] for case in cases],
-        "images": [Image.open(GOLDEN / case["image"]) for case in cases],
-    }
-
-
-def distance(reward, *names):
-    """How far the means of cases with iter_step 0 are from the reference's, at most."""
-    scores = reward.score(**asked(*names))
-    return max(
-        abs(score.mean - EVERY[name]["expected"]["mu"])
-        for score, name in zip(scores, names, strict=True)
-    )
 
 
 @pytest.mark.parametrize("name", PLAIN)

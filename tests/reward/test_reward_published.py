@@ -6,15 +6,21 @@ import json
 
 import pytest
 import torch
+from golden_cases import GOLDEN
+from torch import nn
 from transformers import CLIPModel
 from transformers.models.blip.modeling_blip import BlipVisionModel
 from transformers.models.blip.modeling_blip_text import BlipTextModel
 
 from cohp.errors import BadInput
+from cohp.reward.aesthetic import linears
 from cohp.reward.clip_towers import Towers, clip_config
+from cohp.reward.hpsv1 import HPSv1
+from cohp.reward.hpsv2 import VIT_H_14, sizes
 from cohp.reward.imagereward import configs
 from cohp.reward.mps import PUBLISHED_CROSS
 from cohp.reward.mps_cross import CrossModel
+from cohp.reward.open_clip_layout import OpenClip
 
 # What transformers of 2022 and 2023 wrote into every configuration beside the sizes.
 OLD = {
@@ -109,7 +115,7 @@ def test_the_published_mps_is_as_large_as_its_file():
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("{", "not JSON"), ("[]", "not describe"), ('{"model_type": "qwen2_vl"}', "not describe")],
+    [("{", "not JSON"), ("[]", "no table"), ('{"model_type": "qwen2_vl"}', "not describe")],
 )
 def test_a_description_of_something_else_is_said(tmp_path, content, said):
     (tmp_path / "config.json").write_text(content)
@@ -141,3 +147,27 @@ def test_the_published_imagereward_is_as_large_as_its_file(tmp_path):
     parameters = sum(each.numel() for part in parts for each in part.parameters())
     unused = 256 * (1024 + 768)
     assert 4 * (parameters + head + unused) == pytest.approx(1.79e9, rel=0.004)
+
+
+def test_the_real_vit_h_has_exactly_the_published_tensors():
+    told = json.loads((GOLDEN / "real_shapes" / "hpsv2_vit_h_14.json").read_text("utf-8"))
+    with torch.device("meta"):
+        model = OpenClip(sizes(VIT_H_14))
+    assert {name: list(tensor.shape) for name, tensor in model.state_dict().items()} == told
+
+
+def test_the_real_vit_l_has_as_many_parameters_as_openai_published():
+    with torch.device("meta"):
+        model = OpenClip(sizes(HPSv1.config))
+    assert sum(each.numel() for each in model.parameters()) == 427_616_513
+
+
+def test_the_real_aesthetic_head_has_the_published_shapes():
+    published = {0: (1024, 768), 2: (128, 1024), 4: (64, 128), 6: (16, 64), 7: (1, 16)}
+    learned = {f"layers.{place}.bias": torch.zeros(shape[0]) for place, shape in published.items()}
+    head = linears(learned, 768, tuple(published), "layers.")
+    assert isinstance(head, nn.Module)
+    found = {name: tuple(each.shape) for name, each in head.named_parameters()}
+    assert {
+        int(name.split(".")[0]): shape for name, shape in found.items() if "weight" in name
+    } == (published)

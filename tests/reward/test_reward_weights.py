@@ -14,18 +14,15 @@ import huggingface_hub
 import pytest
 import torch
 from golden_cases import GOLDEN, REWARDS, cases, scored, tolerance
+from hub_layout import DESCRIBED, as_the_hub_keeps_it, published
 from huggingface_hub import constants
 
 from cohp.cache import link, put
 from cohp.errors import BadInput, MissingWeights, UnknownName
 from cohp.reward import catalogue, weights
 from cohp.reward.catalogue import Entry, Source
+from cohp.reward.fetching import download
 
-DESCRIBED = {
-    "hpsv2": "model_config.json",
-    "imagereward": "vit_config.json",
-    "mps": "cross_config.json",
-}
 NAMES = sorted(catalogue.entries())
 
 
@@ -40,43 +37,6 @@ def nothing_here(tmp_path, monkeypatch):
 
     monkeypatch.setattr("socket.socket.connect", network)
     return tmp_path
-
-
-def as_the_hub_keeps_it(root, source, folder, rename=None):
-    """Lay golden files out as a download would: blobs named by digest, links to them."""
-    repo = root / "hub" / f"models--{source.repo.replace('/', '--')}"
-    commit = source.revision or "0" * 40
-    snapshot = repo / "snapshots" / commit
-    for name in source.files:
-        content = (folder / (rename or {}).get(name, name)).read_bytes()
-        blob = repo / "blobs" / hashlib.sha256(content).hexdigest()
-        blob.parent.mkdir(parents=True, exist_ok=True)
-        blob.write_bytes(content)
-        (snapshot / name).parent.mkdir(parents=True, exist_ok=True)
-        (snapshot / name).symlink_to(blob)
-    (repo / "refs").mkdir(exist_ok=True)
-    (repo / "refs" / (source.revision or "main")).write_text(commit)
-
-
-def published(root, name):
-    """Put the small golden weights where the real ones of `name` would be."""
-    entry = catalogue.find(name)
-    folder = GOLDEN / {"hpsv2.1": "hpsv2"}.get(name, name)
-    odd = {
-        "HPS_v2_compressed.pt": "HPS_tiny_compressed.pt",
-        "HPS_v2.1_compressed.pt": "HPS_tiny_compressed.pt",
-        "ImageReward.pt": "ImageReward_tiny.pt",
-        "sac+logos+ava1-l14-linearMSE.pth": "linearMSE_tiny.pth",
-    }
-    for source in entry.sources:
-        if source.repo:
-            as_the_hub_keeps_it(root, source, folder / source.into, odd)
-        else:
-            place = root / "cohp" / "downloads" / source.sha256
-            place.parent.mkdir(parents=True)
-            shutil.copy(folder / odd[source.files[0]], place)
-    for other in entry.needs:
-        published(root, other)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -138,9 +98,7 @@ def test_what_the_hub_has_brought_is_found_and_scores(nothing_here, name):
     entry = catalogue.find(name)
     assert weights.is_here(entry)
     golden = {"hpsv2.1": "hpsv2"}.get(name, name)
-    if golden in DESCRIBED:
-        # Their sizes are built in for the published weights; the small ones come described.
-        described = DESCRIBED[golden]
+    if described := DESCRIBED.get(golden):
         (nothing_here / "cohp" / "rewards" / name).mkdir(parents=True)
         shutil.copy(GOLDEN / golden / described, nothing_here / "cohp" / "rewards" / name)
     kind, key = REWARDS[golden]
@@ -161,12 +119,6 @@ def test_one_missing_file_is_named_alone(nothing_here):
         weights.locate("pickscore")
 
 
-def test_a_place_of_the_users_own_comes_first(nothing_here):
-    assert weights.locate("clip", GOLDEN / "clip") == GOLDEN / "clip"
-    with pytest.raises(MissingWeights, match="There is no"):
-        weights.locate("clip", nothing_here / "nowhere")
-
-
 def test_a_download_says_size_and_licence_before_it_starts(nothing_here, monkeypatch):
     happened = []
 
@@ -179,12 +131,12 @@ def test_a_download_says_size_and_licence_before_it_starts(nothing_here, monkeyp
         )
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", brought)
-    folder = weights.download(catalogue.find("pickscore"), happened.append)
+    folder = download(catalogue.find("pickscore"), happened.append)
     assert re.fullmatch(r"pickscore: 4\.0 GB, licence: MIT .*\.", happened[0])
     assert happened[2].startswith("yuvalkirstain/PickScore_v1/model.safetensors@a4e4367c")
     assert scored(REWARDS["pickscore"][0](folder=folder), cases("pickscore")[:1])
     before = len(happened)
-    weights.download(catalogue.find("pickscore"), happened.append)
+    download(catalogue.find("pickscore"), happened.append)
     assert len(happened) == before + 1  # it says what it is, and fetches nothing again
 
 
@@ -195,13 +147,13 @@ def test_a_download_that_fails_says_how_to_go_on(monkeypatch):
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", down)
     with pytest.raises(MissingWeights, match="--get clip` again"):
-        weights.download(catalogue.find("clip"), lambda _: None)
+        download(catalogue.find("clip"), lambda _: None)
 
 
 @pytest.mark.usefixtures("nothing_here")
 def test_what_only_a_person_can_fetch_is_said():
     with pytest.raises(MissingWeights, match="github"):
-        weights.download(catalogue.find("hpsv1"), lambda _: None)
+        download(catalogue.find("hpsv1"), lambda _: None)
 
 
 def entry_at(url, content):
@@ -212,21 +164,22 @@ def entry_at(url, content):
 def test_a_file_at_an_address_is_kept_only_if_it_is_the_pinned_one(nothing_here, monkeypatch):
     content = io.BytesIO()
     torch.save({"a": torch.ones(2)}, content)
-    monkeypatch.setattr(weights, "urlopen", lambda *_, **__: io.BytesIO(content.getvalue()))
+    opened = lambda *_, **__: io.BytesIO(content.getvalue())  # noqa: E731
+    monkeypatch.setattr("cohp.reward.fetching.urlopen", opened)
     entry = entry_at("https://example.org/head.pth", content.getvalue())
-    folder = weights.download(entry, lambda _: None)
+    folder = download(entry, lambda _: None)
     assert (folder / "head.pth").read_bytes() == content.getvalue()
 
     other = entry_at("https://example.org/head.pth", b"what was expected")
     with pytest.raises(BadInput, match="another file"):
-        weights.download(other, lambda _: None)
+        download(other, lambda _: None)
     assert len(list((nothing_here / "cohp" / "downloads").iterdir())) == 1
 
 
 @pytest.mark.usefixtures("nothing_here")
 def test_an_address_is_https_or_nothing():
     with pytest.raises(BadInput, match="https"):
-        weights.download(entry_at("file:///etc/hostname", b""), lambda _: None)
+        download(entry_at("file:///etc/hostname", b""), lambda _: None)
 
 
 def test_pickled_weights_are_converted_where_a_reward_wants_safetensors(nothing_here):
@@ -235,7 +188,7 @@ def test_pickled_weights_are_converted_where_a_reward_wants_safetensors(nothing_
     source = Source(("big.pth",), "some/one", "1" * 40, pickled="big.safetensors")
     as_the_hub_keeps_it(nothing_here, source, nothing_here, {"big.pth": "any.pth"})
     entry = Entry("big", "m:A", "about", "MIT", "1 to 2", 10, sources=(source,))
-    folder = weights.download(entry, lambda _: None)
+    folder = download(entry, lambda _: None)
     assert [path.name for path in folder.iterdir()] == ["big.safetensors"]
     assert (folder / "big.safetensors").read_bytes()[8:9] == b"{"
 
