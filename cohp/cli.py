@@ -15,6 +15,7 @@ from cohp import errors
 COMMANDS = {
     "compare": "Tell which of two images is preferred, and how surely.",
     "doctor": "Say what this machine has and what that allows.",
+    "embed": "Write what a reward reads of images: its features.",
     "generate": "Search for the best image of a prompt.",
     "models": "List the models that have a short name, or describe one.",
     "rank": "Rank images that exist already, the best first.",

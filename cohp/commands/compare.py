@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cohp.commands.measuring import judge_options, session
+from cohp.commands.measuring import no_cache_option, reward_option, session
 from cohp.measure.comparing import compare as compared
 from cohp.measure.items import Item, Listing
 
@@ -16,7 +16,8 @@ from cohp.measure.items import Item, Listing
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 @click.option("--prompt", help="What both should show.  [default: the one they carry]")
-@judge_options
+@reward_option
+@no_cache_option
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each reward.")
 def compare(
     *, a: Path, b: Path, prompt: str | None, rewards: tuple[str, ...], no_cache: bool, as_json: bool

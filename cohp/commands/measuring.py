@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from cohp.measure.opening import Done, nothing_done
 from cohp.measure.panel import Panel, default_reward
 from cohp.measure.score_cache import ScoreCache
 
+Answer = TypeVar("Answer")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 IMAGE_OPTIONS = (
@@ -47,32 +48,23 @@ IMAGE_OPTIONS = (
         "name or in their order; or a folder of texts named like the images.",
     ),
 )
-JUDGE_OPTIONS = (
-    click.option(
-        "--reward",
-        "rewards",
-        multiple=True,
-        metavar="NAME[=FOLDER]",
-        help="Who judges, with a folder of its weights if they are not in the cache; more than "
-        "one.  [default: the reward of `cohp generate`]",
-        shell_complete=reward_names,
-    ),
-    click.option("--no-cache", is_flag=True, help="Compute every score anew and keep none."),
+reward_option = click.option(
+    "--reward",
+    "rewards",
+    multiple=True,
+    metavar="NAME[=FOLDER]",
+    help="Who judges, with a folder of its weights if they are not in the cache; more than one.  "
+    "[default: the reward of `cohp generate`]",
+    shell_complete=reward_names,
+)
+no_cache_option = click.option(
+    "--no-cache", is_flag=True, help="Compute every score anew and keep none."
 )
 
 
 def image_options(command: Decorated) -> Decorated:
-    """Give a command the options that say which images are judged, for which prompts."""
-    return _with(command, IMAGE_OPTIONS)
-
-
-def judge_options(command: Decorated) -> Decorated:
-    """Give a command the options that say who judges."""
-    return _with(command, JUDGE_OPTIONS)
-
-
-def _with(command: Decorated, options: Sequence[Callable[[Decorated], Decorated]]) -> Decorated:
-    for option in reversed(options):
+    """Give a command the options that say which images are meant, and for which prompts."""
+    for option in reversed(IMAGE_OPTIONS):
         command = option(command)
     return command
 
@@ -90,16 +82,22 @@ class Session:
     def judged(self, console: Console | None, done: Done = nothing_done) -> Iterator[Judged]:
         """Judge the images, with a bar on the console of how far it is; end early when asked."""
         stream = judge(self.images, self.panel, self.cache, done, self.stop)
+        return self.watched(stream, console, "The same command goes on: what was scored is kept.")
+
+    def watched(
+        self, stream: Generator[Answer, None, None], console: Console | None, kept: str
+    ) -> Iterator[Answer]:
+        """Pass on what is done, with a bar of how far it is; once stopped, say what is `kept`."""
         with closing(stream), progress(self.count, console) as step:
             for each in stream:
                 step()
                 yield each
         if self.stop.is_set():
-            raise Stopped("Stopped. The same command goes on: what was scored is kept.")
+            raise Stopped(f"Stopped. {kept}")
 
 
 @contextmanager
-def session(images: Listing, rewards: Sequence[str], *, no_cache: bool) -> Iterator[Session]:
+def session(images: Listing, rewards: Sequence[str], *, no_cache: bool = True) -> Iterator[Session]:
     """Load who judges; what is wrong with the images or their prompts is said first."""
     count = images.count()
     with ExitStack() as held:
@@ -115,7 +113,7 @@ def session(images: Listing, rewards: Sequence[str], *, no_cache: bool) -> Itera
 def progress(count: int, console: Console | None) -> Iterator[Callable[[], None]]:
     """Show a bar while something is done `count` times; yield what moves it on."""
     bar = Progress(
-        TextColumn("scoring"),
+        TextColumn("images"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from cohp.commands.measuring import image_options, judge_options, session
-from cohp.commands.score_table import NARROWEST, print_line, written
+from cohp.commands.measuring import image_options, no_cache_option, reward_option, session
+from cohp.commands.score_table import NARROWEST, print_error, print_line, written
 from cohp.errors import SomeUnscored
 from cohp.measure import ranking
 from cohp.measure.copying import check_folder, copy_all
@@ -23,7 +23,8 @@ from cohp.reward.combine import RULES
 
 @click.command()
 @image_options
-@judge_options
+@reward_option
+@no_cache_option
 @click.option("--top", type=click.IntRange(min=1), metavar="K", help="Only the best K of a group.")
 @click.option(
     "--group",
@@ -96,10 +97,8 @@ def _told(judged: Iterator[Judged], console: Console, failed: list[str]) -> Iter
     """Say what could not be scored as it passes."""
     for each in judged:
         if each.error is not None:
-            name = each.item.name
-            failed.append(name)
-            said = each.error if name in each.error else f"{name}: {each.error}"
-            print_line(console, Text(said, "red"))
+            failed.append(each.item.name)
+            print_error(console, each.item.name, each.error)
         yield each
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cohp.commands.measuring import image_options, judge_options, session
+from cohp.commands.measuring import image_options, no_cache_option, reward_option, session
 from cohp.commands.score_table import ScoreTable
 from cohp.errors import BadInput, SomeUnscored
 from cohp.measure.items import Judged
@@ -22,7 +22,8 @@ from cohp.measure.prompting import listing
 
 @click.command()
 @image_options
-@judge_options
+@reward_option
+@no_cache_option
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each score.")
 @click.option(
     "--out",

@@ -76,6 +76,11 @@ def print_line(console: Console, line: Text) -> None:
     console.print(line, soft_wrap=True)
 
 
+def print_error(console: Console, name: str, reason: str) -> None:
+    """Print why an image was left out; its name once."""
+    print_line(console, Text(reason if name in reason else f"{name}: {reason}", "red"))
+
+
 def written(score: Score) -> str:
     """Write a score with its deviation, to four places: some rewards live between 0.2 and 0.3."""
     deviation = "" if score.std is None else f" ± {score.std:.4f}"

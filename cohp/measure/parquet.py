@@ -23,14 +23,19 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
         raise BadInput(f"{path} is no Parquet file, or is damaged: {error}.") from error
 
 
-def write(path: Path, rows: Iterable[Mapping[str, Any]], types: Mapping[str, str]) -> None:
-    """Write rows; `types` are Arrow's names of the columns' types."""
+def write(
+    path: Path, rows: Iterable[Mapping[str, Any]], types: Mapping[str, str], batch: int = BATCH
+) -> None:
+    """Write rows, `batch` at a time; `types` are Arrow's names, or "floats" for a vector."""
     arrow = library()
-    schema = arrow.schema([(name, arrow.type_for_alias(kind)) for name, kind in types.items()])
+    kinds = {"floats": arrow.list_(arrow.float32())}
+    schema = arrow.schema(
+        [(name, kinds.get(kind) or arrow.type_for_alias(kind)) for name, kind in types.items()]
+    )
     left = iter(rows)
     with arrow.parquet.ParquetWriter(path, schema) as file:
-        while batch := list(islice(left, BATCH)):
-            file.write_table(arrow.Table.from_pylist(batch, schema))
+        while some := list(islice(left, batch)):
+            file.write_table(arrow.Table.from_pylist(some, schema))
 
 
 def library() -> Any:  # noqa: ANN401 - it has no types

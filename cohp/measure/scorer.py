@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cohp.errors import BadInput
 from cohp.measure import comparing
 from cohp.measure.comparing import Comparison
+from cohp.measure.features import Embedded, embed
 from cohp.measure.given import Prompts, items
 from cohp.measure.items import Item, Judged
 from cohp.measure.judging import judge
@@ -58,6 +59,10 @@ class Scorer:
         """Tell how likely `a` is preferred to `b`; raises `BadImage` where one has no score."""
         first, second = self.stream([a, b], prompt=prompt)
         return comparing.compare(first, second, self.judge, preference)
+
+    def embed(self, images: Images, *, prompt: Prompts = None) -> list[Embedded]:
+        """Return the features the reward reads scores from; a bad image says why it has none."""
+        return list(embed(items(images, prompt), self._panel))
 
     def judged(self, asked: Iterable[Item]) -> Iterator[Judged]:
         """Judge items that are made already."""

@@ -1,16 +1,18 @@
-"""Asking a reward about a batch so that one image it refuses costs no other its score."""
+"""Asking a reward about a batch so that one image it refuses costs no other its answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cohp.errors import BadImage, BadInput
 from cohp.types import Score
 
 if TYPE_CHECKING:
     from cohp.reward.base import Picture, Reward
+
+Answer = TypeVar("Answer")
 
 
 def ask(
@@ -20,11 +22,23 @@ def ask(
     images: Sequence[Picture],
     refused: type[BadInput] = BadImage,
 ) -> list[Score | str]:
-    """Return the score of each image, or why it has none; a refused batch is asked in halves."""
+    """Return the score of each image, or why it has none."""
+    said = in_halves(reward.score, prompts=prompts, images=images, refused=refused)
+    return [each if isinstance(each, str) else _sound(each) for each in said]
+
+
+def in_halves(
+    call: Callable[..., Iterable[Answer]],
+    *,
+    prompts: Sequence[str],
+    images: Sequence[Picture],
+    refused: type[BadInput] = BadImage,
+) -> list[Answer | str]:
+    """Return what a reward says of each image by `call`; a refused batch is asked in halves."""
     if not images:
         return []
     try:
-        return [_sound(each) for each in reward.score(prompts=prompts, images=images)]
+        return list(call(prompts=prompts, images=images))
     except refused as error:
         if len(images) == 1:
             return [str(error)]
@@ -32,7 +46,7 @@ def ask(
     return [
         each
         for half in (slice(middle), slice(middle, None))
-        for each in ask(reward, prompts=prompts[half], images=images[half], refused=refused)
+        for each in in_halves(call, prompts=prompts[half], images=images[half], refused=refused)
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from pictures import Width, picture
 from PIL import Image
 
-from cohp.measure import judging
+from cohp.measure import gathering
 from cohp.measure.items import Item
 from cohp.measure.judging import judge
 from cohp.measure.panel import Panel
@@ -127,7 +127,7 @@ def test_a_picture_in_memory_is_cached_by_its_levels(cache):
 
 
 def test_only_so_many_are_opened_ahead(tmp_path, monkeypatch):
-    monkeypatch.setattr(judging, "WINDOW", 6)
+    monkeypatch.setattr(gathering, "WINDOW", 6)
     taken = []
     path = picture(tmp_path / "x.png")
 
@@ -145,7 +145,7 @@ def test_only_so_many_are_opened_ahead(tmp_path, monkeypatch):
 
 def test_large_pictures_wait_for_room_and_none_is_lost(paths, monkeypatch):
     # Less room than two pictures take: whoever is first in line gets in all the same.
-    monkeypatch.setattr(judging, "MOST_PIXELS", 500)
+    monkeypatch.setattr(gathering, "MOST_PIXELS", 500)
     reward = Width()
     judged = list(judge(listing(paths[6:], ["a fox"]), Panel.of(width=reward)))
     assert means(judged) == [float(path.stem) for path in paths[6:]]

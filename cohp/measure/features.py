@@ -1,0 +1,82 @@
+"""What a reward reads its score from: a vector for each image, for those who cluster or train."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cohp.errors import BadInput
+from cohp.executors.base import Stop
+from cohp.measure.gathering import Gathering
+from cohp.measure.items import Item
+from cohp.measure.opening import Opened
+from cohp.measure.panel import Panel
+from cohp.reward.asking import in_halves
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """An image, its prompt and its features, or why it has none.
+
+    `text` are the prompt's own features, where the reward sees image and prompt apart.
+    """
+
+    item: Item
+    prompt: str
+    features: np.ndarray | None = None
+    text: np.ndarray | None = None
+    error: str | None = None
+
+
+def embedder(panel: Panel) -> Any:  # noqa: ANN401 - a reward with methods that few have
+    """Return the panel's one reward, or refuse it by name where it has no features."""
+    if len(panel.rewards) > 1:
+        raise BadInput("Features are of one reward. Name one with --reward.")
+    ((name, judge),) = panel.judges.items()
+    reward = panel.rewards[judge.keys[0]]
+    if not hasattr(reward, "embed"):
+        raise BadInput(
+            f"{name} has no features to give. Name a reward that has some, such as hpsv3, clip or "
+            "imagereward."
+        )
+    return reward
+
+
+def embed(
+    items: Iterable[Item], panel: Panel, stop: Stop | None = None
+) -> Generator[Embedded, None, None]:
+    """Go through the features of the items by the panel's one reward, in order."""
+    reward = embedder(panel)
+    gathering = Gathering(items, panel)
+    with closing(gathering.batches(stop)) as batches:
+        for batch in batches:
+            with gathering.timed():
+                found = iter(_features(reward, [each for each in batch if each.image is not None]))
+            for opened in batch:
+                if opened.image is None:
+                    yield Embedded(opened.item, opened.prompt, error=opened.error)
+                else:
+                    yield next(found)
+
+
+def _features(reward: Any, batch: Sequence[Opened]) -> list[Embedded]:  # noqa: ANN401 - likewise
+    prompts = [each.prompt for each in batch]
+    images = [each.image for each in batch if each.image is not None]
+    said = in_halves(reward.embed, prompts=prompts, images=images, refused=BadInput)
+    texts: Sequence[Any] = [None] * len(batch)
+    if batch and hasattr(reward, "embed_text"):
+        texts = reward.embed_text(prompts=prompts)
+    return [
+        Embedded(each.item, each.prompt, error=row)
+        if isinstance(row, str)
+        else Embedded(each.item, each.prompt, _array(row), None if text is None else _array(text))
+        for each, row, text in zip(batch, said, texts, strict=True)
+    ]
+
+
+def _array(row: Any) -> np.ndarray:  # noqa: ANN401 - a tensor
+    return np.asarray(row, dtype=np.float32)
