@@ -11,9 +11,10 @@ from rich.console import Console
 from cohp.commands.measuring import image_options, reward_option, session
 from cohp.commands.score_table import print_error
 from cohp.errors import SomeUnscored
-from cohp.measure.feature_file import check_feature_file, write_features
+from cohp.measure.feature_file import WRITERS, write_features
 from cohp.measure.features import Embedded, embedder
 from cohp.measure.features import embed as embedded
+from cohp.measure.places import check_file
 from cohp.measure.prompting import listing
 from cohp.report.words import count
 
@@ -40,7 +41,7 @@ def embed(
 
     Those of hpsv3 and imagereward depend on the prompt too; for the others it may be empty.
     """
-    check_feature_file(out)
+    check_file(out, WRITERS)
     failed: list[str] = []
     bar = Console(stderr=True)
     with session(listing(images, prompts, source), rewards) as sitting:

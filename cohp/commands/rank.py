@@ -14,8 +14,9 @@ from cohp.commands.measuring import image_options, no_cache_option, reward_optio
 from cohp.commands.score_table import NARROWEST, print_error, print_line, written
 from cohp.errors import SomeUnscored
 from cohp.measure import ranking
-from cohp.measure.copying import check_folder, copy_all
+from cohp.measure.copying import copy_all
 from cohp.measure.items import Judged
+from cohp.measure.places import check_folder
 from cohp.measure.prompting import listing
 from cohp.report.words import count
 from cohp.reward.combine import RULES

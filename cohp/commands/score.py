@@ -16,7 +16,8 @@ from cohp.commands.score_table import ScoreTable
 from cohp.errors import BadInput, SomeUnscored
 from cohp.measure.items import Judged
 from cohp.measure.opening import Done, nothing_done
-from cohp.measure.out_file import OutFile, check_out
+from cohp.measure.out_file import FORMATS, OutFile
+from cohp.measure.places import check_file
 from cohp.measure.prompting import listing
 
 
@@ -49,7 +50,7 @@ def score(
     if out is not None and as_json:
         raise BadInput("Give --json or --out: the file has the same lines.")
     if out is not None:
-        check_out(out)
+        check_file(out, FORMATS)
     failed = 0
     asked = listing(images, prompts, source)
     with session(asked, rewards, no_cache=no_cache) as sitting, ExitStack() as held:

@@ -8,18 +8,10 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from cohp.errors import BadInput, OutUnwritable
+from cohp.errors import OutUnwritable
 from cohp.measure.ranking import Ranked
 
 LONGEST_NAME = 60
-
-
-def check_folder(folder: Path) -> None:
-    """Say at once what would keep images from being copied at the end."""
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is a file; name a folder to copy to.")
-    if not folder.parent.is_dir():
-        raise BadInput(f"There is no folder {folder.parent} to make {folder.name} in.")
 
 
 def copy_all(ranked: Sequence[Ranked], folder: Path) -> Iterator[Path]:

@@ -11,19 +11,9 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from cohp.errors import BadInput, OutUnwritable
+from cohp.errors import OutUnwritable
 from cohp.measure import parquet
 from cohp.measure.features import Embedded
-
-
-def check_feature_file(path: Path) -> None:
-    """Say at once what would keep a file from being written at the end."""
-    if path.suffix.lower() not in WRITERS:
-        raise BadInput(f"{path} should end in {' or '.join(WRITERS)}: that says how to write it.")
-    if not path.parent.is_dir():
-        raise BadInput(f"There is no folder {path.parent} to write {path.name} in. Make it first.")
-    if path.suffix.lower() == ".parquet":
-        parquet.library()
 
 
 def write_features(path: Path, embedded: Iterable[Embedded]) -> None:

@@ -12,6 +12,7 @@ from cohp.errors import BadInput, OutUnwritable
 from cohp.measure import parquet
 from cohp.measure.formats import COLUMNS, Csv, Format, JsonLines, Row, checked
 from cohp.measure.items import Judged
+from cohp.measure.places import check_file
 
 FORMATS: Mapping[str, Format] = {
     ".jsonl": JsonLines(),
@@ -22,19 +23,6 @@ FORMATS: Mapping[str, Format] = {
 TYPES = {name: "double" if name in {"mean", "std"} else "string" for name in COLUMNS}
 
 
-def check_out(path: Path) -> None:
-    """Say at once what would keep a file from being written at the end."""
-    kind = path.suffix.lower()
-    if kind not in FORMATS:
-        raise BadInput(f"{path} should end in {', '.join(FORMATS)}: that says how to write it.")
-    if not path.parent.is_dir():
-        raise BadInput(f"There is no folder {path.parent} to write {path.name} in. Make it first.")
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder; name a file in it.")
-    if kind == ".parquet":
-        parquet.library()
-
-
 class OutFile:
     """Rows of scores; those that are there already are kept, and images without one tried again.
 
@@ -43,7 +31,7 @@ class OutFile:
 
     def __init__(self, path: Path, revisions: Mapping[str, str]) -> None:
         """Open the file at `path` for scores of judges at these revisions."""
-        check_out(path)
+        check_file(path, FORMATS)
         self._path = path
         self._parquet = path.suffix.lower() == ".parquet"
         self._lines = path.with_name(f".{path.name}.jsonl") if self._parquet else path

@@ -14,14 +14,14 @@ from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import openai_crop
 from cohp.reward.clip_towers import Towers
 from cohp.reward.fitting import load, stored_as, unread
-from cohp.reward.pairs import PairReward
+from cohp.reward.seeing import SeeingReward
 
 # Where a Linear stands in the published sequence; between them are dropouts, inert here.
 PLACES = (0, 2, 4, 6, 7)
 UNREAD = ("text_model.", "text_projection.", "logit_scale")
 
 
-class Aesthetic(PairReward):
+class Aesthetic(SeeingReward):
     """A rating of about 1 to 10, most images between 4 and 7; the prompt is not read."""
 
     def __init__(
@@ -49,9 +49,14 @@ class Aesthetic(PairReward):
         """Return the head's file and the tower's."""
         return [*weights.files, *self._tower.files]
 
-    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:  # noqa: ARG002
+    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:  # noqa: ARG002
+        """Return the direction of each image."""
+        towers: Towers = self.model["towers"]
+        return towers.see(images, openai_crop)
+
+    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
         """Return the rating of each image."""
-        rating: Tensor = self.model["head"](self.model["towers"].see(images, openai_crop))
+        rating: Tensor = self.model["head"](self.features(prompts, images))
         return rating[:, 0]
 
     def _beside(self, weights: Checkpoint) -> Path:

@@ -11,10 +11,10 @@ from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import transformers_crop
 from cohp.reward.clip_towers import Towers
 from cohp.reward.fitting import load
-from cohp.reward.pairs import PairReward
+from cohp.reward.seeing import CosineReward
 
 
-class ClipReward(PairReward):
+class ClipReward(CosineReward):
     """A reward that is made of the cosine of a CLIP model in transformers' layout."""
 
     def build(self, weights: Checkpoint) -> nn.Module:
@@ -23,15 +23,16 @@ class ClipReward(PairReward):
         load(towers.clip, weights, {}, self.device)
         return towers.eval()
 
-    def cosines(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
-        """Return the cosine of each pair."""
+    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:  # noqa: ARG002
+        """Return the direction of each image."""
         towers: Towers = self.model
-        return (towers.see(images, transformers_crop) * towers.read(prompts)).sum(-1)
+        return towers.see(images, transformers_crop)
+
+    def read(self, prompts: Sequence[str]) -> Tensor:
+        """Return the direction of each prompt."""
+        towers: Towers = self.model
+        return towers.read(prompts)
 
 
 class ClipScore(ClipReward):
     """How well the prompt describes the image: about 0.15 to 0.35 with OpenAI's ViT-L/14."""
-
-    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
-        """Return the cosine of each pair."""
-        return self.cosines(prompts, images)

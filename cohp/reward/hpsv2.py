@@ -15,7 +15,7 @@ from cohp.reward.clip_images import Squaring, letterbox
 from cohp.reward.clip_text import Words, tidied
 from cohp.reward.fitting import load
 from cohp.reward.open_clip_layout import OpenClip, Sizes
-from cohp.reward.pairs import PairReward
+from cohp.reward.seeing import CosineReward
 from cohp.reward.settings import described
 
 # The published folder holds weights alone; this is open_clip's description of them.
@@ -38,12 +38,11 @@ VIT_H_14 = {
 }
 
 
-class OpenClipReward(PairReward):
-    """The cosine of an open_clip model, times `scale`; a child says which model and resize."""
+class OpenClipReward(CosineReward):
+    """The cosine of an open_clip model, scaled; a child says which model and resize."""
 
     config: dict[str, Any] = VIT_H_14
     squaring: Squaring = staticmethod(letterbox)
-    scale = 1.0
 
     def build(self, weights: Checkpoint) -> nn.Module:
         """Make the model that model_config.json describes, or else the published one."""
@@ -55,15 +54,18 @@ class OpenClipReward(PairReward):
         load(model, weights, {}, self.device)
         return model
 
-    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
-        """Return the cosine of each pair, at this reward's scale."""
+    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:  # noqa: ARG002
+        """Return the direction of each image."""
         model: OpenClip = self.model
         pixels = torch.stack([self.squaring(image, self._sizes.image) for image in images])
+        return model.image_features(pixels.to(self.device))
+
+    def read(self, prompts: Sequence[str]) -> Tensor:
+        """Return the direction of each prompt; one that stands many times is read once."""
+        model: OpenClip = self.model
         texts = list(dict.fromkeys(prompts))
         ids, _ = self._words([tidied(text) for text in texts])
-        place = [texts.index(prompt) for prompt in prompts]
-        said = model.text_features(ids.to(self.device))[place]
-        return self.scale * (model.image_features(pixels.to(self.device)) * said).sum(-1)
+        return model.text_features(ids.to(self.device))[[texts.index(text) for text in prompts]]
 
 
 class HPSv2(OpenClipReward):

@@ -18,7 +18,7 @@ from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import openai_crop
 from cohp.reward.clip_text import Words
 from cohp.reward.fitting import load, stored_as, unread
-from cohp.reward.pairs import PairReward
+from cohp.reward.seeing import SeeingReward
 from cohp.reward.settings import described
 
 MEAN, STD = 0.16717362830052426, 1.0333394966054072
@@ -51,7 +51,7 @@ TEXT_SIZES = (
 UNUSED = ("blip.vision_proj.", "blip.text_proj.")
 
 
-class ImageReward(PairReward):
+class ImageReward(SeeingReward):
     """How well an image answers its prompt: about -2 to 2, standardised over its training set."""
 
     def build(self, weights: Checkpoint) -> nn.Module:
@@ -71,8 +71,8 @@ class ImageReward(PairReward):
         load(model, weights, names, self.device)
         return model
 
-    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
-        """Return the standardised rating of each pair."""
+    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+        """Return what the text side makes of each prompt while looking at its image."""
         pixels = torch.stack([openai_crop(image, self._size) for image in images])
         seen = self.model["vision"](pixel_values=pixels.to(self.device))
         ids, mask = self._words(prompts)
@@ -82,7 +82,12 @@ class ImageReward(PairReward):
             encoder_hidden_states=seen.last_hidden_state,
             is_decoder=False,
         )
-        rating: Tensor = self.model["head"](read.last_hidden_state[:, 0])
+        first: Tensor = read.last_hidden_state[:, 0]
+        return first
+
+    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+        """Return the standardised rating of each pair."""
+        rating: Tensor = self.model["head"](self.features(prompts, images))
         return (rating[:, 0] - MEAN) / STD
 
 

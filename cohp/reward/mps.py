@@ -14,7 +14,7 @@ from cohp.reward.clip_towers import Towers
 from cohp.reward.fitting import load, stored_as
 from cohp.reward.mps_cross import CrossModel
 from cohp.reward.open_clip_layout import directions
-from cohp.reward.pairs import PairReward
+from cohp.reward.seeing import SeeingReward
 from cohp.reward.settings import described
 
 # What the weights were trained to attend to for the overall preference: a format, not a choice.
@@ -26,7 +26,7 @@ NEAR = 0.01
 PUBLISHED_CROSS = {"dim": 1024, "layer_num": 4, "heads": 16, "dim_head": 64, "ff_mult": 4}
 
 
-class MPS(PairReward):
+class MPS(SeeingReward):
     """Which image of a prompt people prefer overall: about 0 to 20 with the published weights.
 
     The reference divides by a maximum over the whole batch, so that a score there depends on
@@ -44,8 +44,18 @@ class MPS(PairReward):
         load(model, weights, stored_as(model, _theirs), self.device)
         return model
 
+    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+        """Return the direction of each image as its prompt looks at it."""
+        return self._looked(prompts, images)[0]
+
     def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
         """Return the scaled cosine of each prompt and the image as the prompt looks at it."""
+        looked, read = self._looked(prompts, images)
+        scores: Tensor = self.model["towers"].scale * (looked * read).sum(-1)
+        return scores
+
+    def _looked(self, prompts: Sequence[str], images: Sequence[Image]) -> tuple[Tensor, Tensor]:
+        """Return the directions of the images as looked at, and of the prompts."""
         towers: Towers = self.model["towers"]
         texts = list(dict.fromkeys(prompts))
         place = [texts.index(prompt) for prompt in prompts]
@@ -56,9 +66,8 @@ class MPS(PairReward):
         hidden = torch.where(near > NEAR, 0.0, float("-inf"))[:, None, None]
         pixels = towers.pixels(images, tensor_crop)
         seen = towers.clip.visual_projection(towers.clip.vision_model(pixels).last_hidden_state)
-        looked = directions(self.model["cross"](seen, words[place], hidden[place])[:, 0])
-        scores: Tensor = towers.scale * (looked * directions(ends[place])).sum(-1)
-        return scores
+        looked = self.model["cross"](seen, words[place], hidden[place])[:, 0]
+        return directions(looked), directions(ends[place])
 
     def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Return a vector for each token, padding included, and one for the end of the text."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PIL.Image import Image
 from torch import Tensor
 
 from cohp.reward.clipscore import ClipReward
@@ -13,7 +10,8 @@ from cohp.reward.clipscore import ClipReward
 class PickScore(ClipReward):
     """Which image of a prompt people pick: about 18 to 24 with the published weights."""
 
-    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
-        """Return the cosine of each pair times the learned scale."""
-        scale: Tensor = self.model.scale
-        return scale * self.cosines(prompts, images)
+    @property
+    def scale(self) -> Tensor:
+        """The scale that was learned."""
+        learned: Tensor = self.model.scale
+        return learned

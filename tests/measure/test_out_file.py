@@ -12,7 +12,8 @@ from cohp.errors import BadInput, OutUnwritable
 from cohp.measure import parquet
 from cohp.measure.formats import Csv, JsonLines
 from cohp.measure.items import Item, Judged
-from cohp.measure.out_file import OutFile, check_out
+from cohp.measure.out_file import FORMATS, OutFile
+from cohp.measure.places import check_file
 from cohp.types import Score
 
 WEIGHTS = {"hpsv3": "abc"}
@@ -154,7 +155,7 @@ def test_a_place_that_cannot_be_is_said_before_anything_is_loaded(tmp_path):
         (tmp_path / "x.csv", "is a folder"),
     ):
         with pytest.raises(BadInput, match=said):
-            check_out(path)
+            check_file(path, FORMATS)
 
 
 def test_a_full_disk_is_said_and_what_was_written_stays(tmp_path, monkeypatch):

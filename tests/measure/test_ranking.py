@@ -8,9 +8,10 @@ import pytest
 from pictures import picture
 
 from cohp.errors import BadInput, NothingScored, OutUnwritable, UnknownName
-from cohp.measure.copying import check_folder, copy_all
+from cohp.measure.copying import copy_all
 from cohp.measure.items import Item, Judged
 from cohp.measure.panel import Judge
+from cohp.measure.places import check_folder
 from cohp.measure.preference import preference_of, strangers, sure
 from cohp.measure.ranking import best, grouping, rank
 from cohp.reward.combine import Member, Parts

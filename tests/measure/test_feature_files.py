@@ -11,9 +11,10 @@ from pictures import Width, picture
 
 from cohp.errors import BadImage, BadInput, OutUnwritable
 from cohp.measure import parquet
-from cohp.measure.feature_file import check_feature_file, write_features
+from cohp.measure.feature_file import WRITERS, write_features
 from cohp.measure.features import embed
 from cohp.measure.panel import Panel
+from cohp.measure.places import check_file
 from cohp.measure.prompting import listing
 from cohp.measure.scorer import Scorer
 
@@ -94,4 +95,4 @@ def test_what_has_none_is_refused_by_name(paths, tmp_path):
         list(embed(listing(paths, ["a fox"]), Panel.of(a=Sides(), b=Sides())))
     for path, said in ((tmp_path / "f.csv", "should end in"), (tmp_path / "x/f.npz", "no folder")):
         with pytest.raises(BadInput, match=said):
-            check_feature_file(path)
+            check_file(path, WRITERS)
