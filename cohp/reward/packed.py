@@ -9,7 +9,10 @@ from torch.nn import functional
 from cohp.errors import BadInput
 
 BITS = {"8bit": 8, "4bit": 4}
-GROUP = 32
+# Half of a language model's weights and more are in its MLPs, and they bear rounding best: with
+# four bits for them alone a score moves a third as far as with four bits for all.
+COARSEST = "language_model.layers.", ".mlp."
+GROUP = 64
 
 
 def bits(quantize: str | None) -> int | None:
@@ -22,14 +25,15 @@ def bits(quantize: str | None) -> int | None:
 
 
 class PackedLinear(nn.Module):
-    """A linear layer in few bits: whole numbers, and a scale for every group of 32 weights.
+    """A linear layer in few bits: whole numbers, with a step and a low for every 64 weights.
 
     Only the memory shrinks. Each use unpacks the layer into the type of its input, so the
     arithmetic is the full model's on rounded weights.
     """
 
     packed: Tensor
-    scale: Tensor
+    step: Tensor
+    low: Tensor
 
     def __init__(self, weight: Tensor, bias: nn.Parameter | None, depth: int) -> None:
         super().__init__()
@@ -37,19 +41,25 @@ class PackedLinear(nn.Module):
         # A width that does not divide becomes one group a row.
         group = GROUP if width % GROUP == 0 else width
         grouped = weight.float().reshape(out, width // group, group)
-        top = 2 ** (depth - 1) - 1
-        scale = grouped.abs().amax(-1, keepdim=True).clamp_min(1e-12) / top
-        whole = (grouped / scale).round().clamp(-top, top).to(torch.int8).reshape(out, width)
-        self.depth = depth if width % 2 == 0 else 8
-        self.register_buffer("packed", whole if self.depth == 8 else _pairs(whole))  # noqa: PLR2004
-        self.register_buffer("scale", scale.to(weight.dtype))
+        low, high = grouped.amin(-1, keepdim=True), grouped.amax(-1, keepdim=True)
+        most = 2**depth - 1
+        # Rounded to the type they are kept in first, so that the whole numbers suit them.
+        step = ((high - low) / most).clamp_min(1e-12).to(weight.dtype)
+        low = low.to(weight.dtype)
+        whole = ((grouped - low.float()) / step.float()).round().clamp(0, most)
+        whole = whole.to(torch.uint8).reshape(out, width)
+        self.paired = depth <= BITS["4bit"] and width % 2 == 0
+        self.register_buffer("packed", _pairs(whole) if self.paired else whole)
+        self.register_buffer("step", step)
+        self.register_buffer("low", low)
         self.bias = bias
 
     def forward(self, values: Tensor) -> Tensor:
         """Apply the layer."""
-        whole = self.packed if self.depth == 8 else _unpaired(self.packed)  # noqa: PLR2004
-        out, groups, _ = self.scale.shape
-        weight = whole.reshape(out, groups, -1).to(values.dtype) * self.scale.to(values.dtype)
+        whole = _unpaired(self.packed) if self.paired else self.packed
+        out, groups, _ = self.step.shape
+        grouped = whole.reshape(out, groups, -1).to(values.dtype)
+        weight = torch.addcmul(self.low.to(values.dtype), grouped, self.step.to(values.dtype))
         return functional.linear(values, weight.reshape(out, -1), self.bias)
 
 
@@ -60,15 +70,21 @@ def pack(model: nn.Module, name: str, weight: Tensor, depth: int) -> bool:
     if leaf != "weight" or not isinstance(layer, nn.Linear):
         return False
     owner, _, child = path.rpartition(".")
-    setattr(model.get_submodule(owner), child, PackedLinear(weight, layer.bias, depth))
+    setattr(
+        model.get_submodule(owner), child, PackedLinear(weight, layer.bias, depth_of(name, depth))
+    )
     return True
 
 
+def depth_of(name: str, depth: int) -> int:
+    """Return the bits of the layer that owns `name` where the coarsest layers get `depth`."""
+    part, mlp = COARSEST
+    return depth if name.startswith(part) and mlp in name else BITS["8bit"]
+
+
 def _pairs(whole: Tensor) -> Tensor:
-    lifted = (whole + 8).to(torch.uint8)
-    return lifted[:, 0::2] | (lifted[:, 1::2] << 4)
+    return whole[:, 0::2] | (whole[:, 1::2] << 4)
 
 
 def _unpaired(packed: Tensor) -> Tensor:
-    low, high = packed & 15, packed >> 4
-    return torch.stack((low, high), dim=-1).flatten(-2).to(torch.int8) - 8
+    return torch.stack((packed & 15, packed >> 4), dim=-1).flatten(-2)
