@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cohp.errors import BadInput, UnknownName
 
 Origin = Literal["built in", "hub", "folder", "file", "hosted"]
+Dtype = Literal["float32", "float16", "bfloat16"]
 
 
 class Lora(BaseModel):
@@ -46,7 +47,7 @@ class Model(BaseModel):
     gated: bool = False
     # What a download takes, roughly.
     bytes: int | None = Field(default=None, ge=0)
-    dtype: Literal["float32", "float16", "bfloat16"] | None = None
+    dtype: Dtype | None = None
     steps: int | None = Field(default=None, ge=1)
     guidance: float | None = Field(default=None, ge=0)
     width: int = Field(default=1024, ge=16)

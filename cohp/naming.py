@@ -2,24 +2,27 @@
 
 A model is named by a short name, a hub id (`org/name`, `org/name@revision`), a diffusers folder,
 a `.safetensors` file (`file@configuration` where its configuration is not known), or a hosted
-service (`openai:model@address`); `+lora.safetensors:0.8` after it lays a LoRA over it.
+service (`openai:model@address`); `:option=value` after it asks something of the way it is run,
+`+lora.safetensors:0.8` lays a LoRA over it.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlparse
 
 from cohp.catalogue import Lora, Model, catalogue, find, looks_like_path
 from cohp.errors import BadInput, UnknownName
 from cohp.likeness import TAKEN, like, sign
+from cohp.options import Value, check, with_options
+from cohp.spelling import WEIGHT, apart, as_path, together, without_options
 from cohp.whereabouts import INDEX, place_of, read_index, tensor_names
 
 HUB_ID = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
 HUB_LORA = re.compile(r"\w[\w.-]*/\w[\w.-]*(?:/[\w./-]+\.safetensors)?", re.ASCII)
-WEIGHT = re.compile(r"(?P<source>.+?):(?P<weight>[+-]?\d*\.?\d+)")
 PICKLES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
 HOSTED = "openai:"
 OPENAI = "https://api.openai.com/v1"
@@ -37,45 +40,30 @@ def resolve(spec: str) -> Model:
 
 
 def _local(text: str) -> Model:
-    base, *rest = _pieces(text)
-    model = _base(base)
-    if not rest:
-        return model
-    if model.generator != "diffusers":
+    spelt = apart(text)
+    model = _base(spelt.base)
+    if spelt.loras and model.generator != "diffusers":
         raise BadInput(f"{model.name} takes no LoRA: only diffusers models do.")
-    loras = [_lora(piece) for piece in rest]
-    names = [_spelled(lora, piece) for lora, piece in zip(loras, rest, strict=True)]
-    update = {"name": "+".join([model.name, *names]), "loras": (*model.loras, *loras)}
-    return model.model_copy(update=update)
+    loras = [_lora(piece) for piece in spelt.loras]
+    names = [_spelled(lora, piece) for lora, piece in zip(loras, spelt.loras, strict=True)]
+    return _asked(model, spelt.options, loras, names)
 
 
-def _path(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except (RuntimeError, ValueError):  # there is no such person's home, or no such name at all
-        return Path(text)
-
-
-def _pieces(text: str) -> list[str]:
-    """Split at each +, except where that would cut the path of something that exists."""
-    words = text.split("+")
-    pieces = []
-    while words:
-        taken = next(
-            (many for many in range(len(words), 1, -1) if _exists("+".join(words[:many]))), 1
-        )
-        pieces.append("+".join(words[:taken]))
-        words = words[taken:]
-    return pieces
-
-
-def _exists(text: str) -> bool:
-    weighted = WEIGHT.fullmatch(text)
-    return any(
-        _path(each).exists()
-        for each in (text, weighted["source"] if weighted else text, text.rpartition("@")[0])
-        if each
-    )
+def _asked(
+    model: Model,
+    options: Mapping[str, Value],
+    loras: Sequence[Lora] = (),
+    names: Sequence[str] = (),
+) -> Model:
+    """Return a model with what stood after its name; an option nobody knows is refused."""
+    update = {
+        "name": together(model.name, options, *names),
+        "loras": (*model.loras, *loras),
+        "options": with_options(model.options, options),
+    }
+    made = model.model_copy(update=update)
+    check(made)
+    return made
 
 
 def _base(text: str) -> Model:
@@ -83,8 +71,8 @@ def _base(text: str) -> Model:
         return find(text)
     file, _, config = text.rpartition("@")
     if file.endswith(".safetensors"):
-        return _file(_path(file), config)
-    path = _path(text)
+        return _file(as_path(file), config)
+    path = as_path(text)
     if path.is_dir():
         return _folder(path.resolve())
     if path.suffix == ".safetensors":
@@ -148,7 +136,7 @@ def _file(path: Path, config: str = "") -> Model:
     if not config:
         return Model(name=named, source=str(full))
     if looks_like_path(config) or Path(config).is_dir():
-        folder = _path(config).resolve()
+        folder = as_path(config).resolve()
         if not (folder / INDEX).is_file():
             raise BadInput(f"{folder} cannot configure {path}: it has no {INDEX}.")
         model = Model(name=f"{full}@{folder}", source=str(full), config=str(folder))
@@ -162,12 +150,12 @@ def _file(path: Path, config: str = "") -> Model:
 
 def _lora(piece: str) -> Lora:
     matched = WEIGHT.fullmatch(piece)
-    weighted = matched is not None and not _path(piece).exists()
+    weighted = matched is not None and not as_path(piece).exists()
     source = matched["source"] if matched and weighted else piece
     weight = float(matched["weight"]) if matched and weighted else 1.0
     if not -10 <= weight <= 10:  # noqa: PLR2004 - beyond it only noise comes out
         raise BadInput(f"{piece}: a LoRA's weight lies between -10 and 10.")
-    path = _path(source)
+    path = as_path(source)
     if path.is_file():
         if path.suffix != ".safetensors":
             raise BadInput(f"{path} is no .safetensors file. {_convert(path)}")
@@ -199,7 +187,8 @@ def _convert(path: Path) -> str:
 
 
 def _hosted(text: str) -> Model:
-    name, _, address = text.removeprefix(HOSTED).partition("@")
+    plain, asked = without_options(text)
+    name, _, address = plain.removeprefix(HOSTED).partition("@")
     address = address.rstrip("/") or OPENAI
     try:
         parsed = urlparse(address)
@@ -214,8 +203,8 @@ def _hosted(text: str) -> Model:
         raise BadInput("A key does not belong in an address: put it in the environment.")
     # The key of one company is never sent to another.
     key = "OPENAI_API_KEY" if address == OPENAI else "COHP_API_KEY"
-    return Model(
-        name=text,
+    model = Model(
+        name=plain,
         generator="hosted",
         family="hosted",
         source=address,
@@ -224,3 +213,4 @@ def _hosted(text: str) -> Model:
         key=key,
         options={"model": name, "key_optional": address != OPENAI},
     )
+    return _asked(model, asked)

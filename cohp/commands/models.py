@@ -7,7 +7,9 @@ import click
 from cohp.catalogue import Model, catalogue, user_file
 from cohp.mini import vocabulary
 from cohp.naming import resolve
+from cohp.options import flat
 from cohp.pipelines.presence import status
+from cohp.spelling import written
 
 SHOWN = {
     "family": "family",
@@ -74,6 +76,9 @@ def _describe(model: Model) -> None:
         "size": f"{model.width}x{model.height}",
         "download": model.size if model.bytes else None,
         "LoRA": ", ".join(f"{lora.source} at {lora.weight:g}" for lora in model.loras),
+        "options": ", ".join(
+            f"{name}={written(value)}" for name, value in flat(model.options).items()
+        ),
         "needs too": ", ".join(text.partition("@")[2] for text in model.parts.values()),
         "negative prompt": "yes" if model.negative else "has no effect",
         "can refine": "yes" if model.refines else "no: a local candidate refines its image",

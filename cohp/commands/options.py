@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 import click
 
 from cohp.catalogue import catalogue
+from cohp.options import option_names
 from cohp.recipes import named
-from cohp.reward.loading import names
+from cohp.reward.loading import names as rewards
+from cohp.spelling import listed
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -47,12 +49,18 @@ class Strengths(click.ParamType[list[float]]):
 
 def _model_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
     before, comma, last = typed.rpartition(",")
-    return [before + comma + name for name in catalogue() if name.startswith(last)]
+    model, colon, asked = last.rpartition(":")
+    entry = catalogue().get(model.partition(":")[0])
+    if colon and entry:
+        names = [f"{model}:{name}=" for name in option_names(entry) if name.startswith(asked)]
+    else:
+        names = [name for name in catalogue() if name.startswith(last)]
+    return [before + comma + name for name in names]
 
 
 def reward_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
     """Complete the name of a reward."""
-    return [name for name in names() if name.startswith(typed)]
+    return [name for name in rewards() if name.startswith(typed)]
 
 
 def _recipe_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
@@ -64,7 +72,7 @@ RECIPE_OPTIONS = (
         "--models",
         multiple=True,
         metavar="NAME,...",
-        help="The candidates.",
+        help="The candidates, in one list or several; NAME:OPTION=VALUE asks more of one.",
         shell_complete=_model_names,
     ),
     click.option("--per-model", type=int, help="Images each candidate draws in stage one."),
@@ -128,7 +136,6 @@ def recipe_options(command: Decorated) -> Decorated:
 def recipe_values(given: dict[str, Any]) -> dict[str, Any]:
     """Turn what was typed into the values of a recipe; what was not typed is None."""
     values = dict(given)
-    names = [name.strip() for listed in values.pop("models") for name in listed.split(",")]
-    values["models"] = [name for name in names if name] or None
+    values["models"] = [name for typed in values.pop("models") for name in listed(typed)] or None
     values["width"], values["height"] = values.pop("size") or (None, None)
     return values

@@ -5,13 +5,17 @@ from __future__ import annotations
 from cohp import registry
 from cohp.naming import resolve
 from cohp.pipelines.base import Generator
-from cohp.pipelines.loading import locate
+from cohp.pipelines.prepared import locate, prepare
 
 
 def require(name: str) -> None:
-    """Raise `MissingWeights` where the model's files are not on this machine."""
+    """Raise where what a model needs is not here, or it cannot do what is asked; load nothing."""
     model = resolve(name)
-    if model.origin in {"hub", "folder", "file"}:
+    if model.generator == "diffusers":
+        prepare(model)
+    elif model.origin == "hosted":
+        load(name).close()
+    elif model.origin != "built in":
         locate(model)
 
 

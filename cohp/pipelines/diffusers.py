@@ -13,6 +13,7 @@ from torch import Tensor
 
 from cohp.catalogue import Model
 from cohp.errors import BadInput, OutOfMemory
+from cohp.options import DiffusersOptions, read
 from cohp.pipelines import loading
 from cohp.pipelines.autoencoder import Autoencoder, as_image
 from cohp.pipelines.denoiser import Call, Denoiser
@@ -22,15 +23,12 @@ from cohp.pipelines.kept import Kept
 from cohp.pipelines.look import look, match_colours
 from cohp.pipelines.memory import default_device, free, ran_out
 from cohp.pipelines.noise import generators, noise
-from cohp.pipelines.options import options_of
 from cohp.pipelines.prompts import Prompts
 from cohp.pipelines.settings import Settings
 from cohp.pipelines.speed import speed_up
 from cohp.pipelines.start import Start, start_of
 from cohp.types import Drawn, Shot
 
-# Options that the loading of a model reads.
-OF_LOADING = frozenset({"scheduler"})
 NO_NUMBERS = "the model gave values that are not numbers: give it another dtype"
 
 
@@ -54,7 +52,7 @@ class DiffusersGenerator:
         pipeline: Pipe = None,
     ) -> None:
         """Load `model`, or drive a `pipeline` that is loaded already."""
-        options = options_of(model.name, model.options, OF_LOADING)
+        options = read(DiffusersOptions, model)
         self._model = model
         self._revision = "given" if pipeline is not None else loading.revision(model)
         device = device or default_device()

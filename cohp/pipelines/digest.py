@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cohp.catalogue import Model
+from cohp.options import flat
 from cohp.whereabouts import file_of
 
 SAMPLE = 1 << 16
@@ -19,10 +20,11 @@ class _Hash(Protocol):
 
 
 def revision(model: Model, place: Path) -> str:
-    """Return the commit of a hub's model, else a digest of its files; its LoRAs count too."""
+    """Return the commit of a hub's model, else a digest of its files; LoRAs and options count."""
     base = place.name if model.origin == "hub" else f"{model.origin}-{_digest(place)}"
     laid = [f"+{_of_lora(file_of(lora))}:{lora.weight:g}" for lora in model.loras]
-    return "".join([base, *laid])
+    asked = [f":{name}={value}" for name, value in sorted(flat(model.options).items())]
+    return "".join([base, *laid, *asked])
 
 
 def _of_lora(file: Path | None) -> str:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from cohp.catalogue import Model
 from cohp.errors import OutOfMemory
+from cohp.options import FakeOptions, read
 from cohp.types import Drawn, Shot
 
 Scene = NDArray[np.float32]
@@ -32,8 +33,9 @@ class FakeGenerator:
     revision = "1"
 
     def __init__(self, model: Model, **_: object) -> None:
-        self._skill = float(model.options.get("skill", 0.5))
-        self._room = int(model.options.get("room", 1_000_000))
+        options = read(FakeOptions, model)
+        self._skill = options.skill
+        self._room = options.room
 
     def draw(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> Iterator[Drawn]:
         """Draw the shots; more than `room` at once do not fit."""

@@ -44,11 +44,11 @@ OTHER_TASKS = {
 
 @dataclass(frozen=True)
 class PipelineFolder:
-    """A diffusers folder: the class it is of, and which parts it says it has."""
+    """A diffusers folder: the class it is of, and the class of each part it says it has."""
 
     path: Path
     kind: str
-    parts: tuple[str, ...]
+    parts: Mapping[str, str]
     # What it lists and a text-to-image run has no use for.
     unused: tuple[str, ...] = ()
 
@@ -82,8 +82,8 @@ def read(path: Path, elsewhere: Collection[str] = ()) -> PipelineFolder:
     # Some classes want to be told of what a folder says it goes without.
     absent = {name for name, value in index.items() if value == [None, None]}
     unused = tuple(sorted((listed.keys() & UNUSED) | absent))
-    inside = listed.keys() - UNUSED - set(elsewhere)
-    return PipelineFolder(path, kind, tuple(sorted(inside)), unused)
+    inside = sorted(listed.keys() - UNUSED - set(elsewhere))
+    return PipelineFolder(path, kind, {name: str(listed[name][1]) for name in inside}, unused)
 
 
 def _refuse_code(path: Path, listed: Mapping[str, list[str]]) -> None:

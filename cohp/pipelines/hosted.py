@@ -20,7 +20,8 @@ from PIL import Image, UnidentifiedImageError
 
 from cohp.catalogue import Model
 from cohp.errors import BadInput
-from cohp.pipelines.service import TIMEOUT, Address, NotDrawn, Service
+from cohp.options import HostedOptions, read
+from cohp.pipelines.service import Address, NotDrawn, Service
 from cohp.types import Drawn, Shot, Unscored
 
 PATH = "/images/generations"
@@ -28,8 +29,6 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 MOST_PIXELS = 64_000_000
 # A service that rounds a size keeps its shape to within this.
 SAME_SHAPE = 0.02
-KNOWN = {"model", "body", "seed", "timeout", "key_optional", "parallel"}
-PARALLEL = 4
 BAD_REQUEST = 400
 
 
@@ -38,26 +37,21 @@ class HostedGenerator:
 
     def __init__(self, model: Model, *, sleep: Callable[[float], object] = sleep) -> None:
         """Look at the entry and at the key; nothing is sent yet."""
-        unknown = set(model.options) - KNOWN
-        if unknown:
-            raise BadInput(f"{model.name}: a hosted model has no option {min(unknown)}.")
+        options = read(HostedOptions, model)
         if not model.source:
             raise BadInput(f"{model.name}: its entry has no source, the address of the service.")
-        self._options = model.options
-        self._remote = str(model.options.get("model", model.name))
+        self._seeded = options.seed
+        self._remote = options.model or model.name
         self._source = model.source
         self._price = model.price
-        self._parallel = max(1, int(model.options.get("parallel", PARALLEL)))
-        self._body: dict[str, Any] = {
-            "response_format": "b64_json",
-            **model.options.get("body", {}),
-        }
+        self._parallel = options.parallel
+        self._body: dict[str, Any] = {"response_format": "b64_json", **options.body}
         address = Address(
             model.name,
             model.source,
             model.key,
-            key_optional=bool(model.options.get("key_optional")),
-            timeout=float(model.options.get("timeout", TIMEOUT)),
+            key_optional=options.key_optional,
+            timeout=options.timeout,
         )
         self._service = Service(address, sleep)
 
@@ -109,7 +103,7 @@ class HostedGenerator:
             "size": f"{shot.width}x{shot.height}",
             **self._body,
         }
-        if self._options.get("seed"):
+        if self._seeded:
             body["seed"] = shot.seed
         try:
             return self._checked(self._service.post(PATH, body))

@@ -20,29 +20,41 @@ DOWN = re.compile(r"lora(_A|_down|\.down|_linear_layer\.down)(\.\w+)?\.weight$")
 MOST = 0.9
 
 
-def attach(pipeline: DiffusionPipeline, model: Model) -> None:
-    """Lay every LoRA of `model` over its pipeline, each with its weight."""
+def check(model: Model, kind: type) -> None:
+    """Raise where a pipeline of a class cannot have the LoRAs of `model`, or one is not here."""
     if not model.loras:
         return
     if find_spec("peft") is None:
         raise MissingExtra("A LoRA", "lora")
-    if not hasattr(pipeline, "load_lora_weights"):
-        kind = type(pipeline).__name__
-        raise BadInput(f"{model.name}: {kind} takes no LoRA. Leave out what follows the +.")
-    names = []
-    for number, lora in enumerate(model.loras):
-        names.append(f"lora_{number}")
-        _load(pipeline, model, lora, names[-1])
+    if not hasattr(kind, "load_lora_weights"):
+        raise BadInput(
+            f"{model.name}: {kind.__name__} takes no LoRA. Leave out what follows the +."
+        )
+    for lora in model.loras:
+        _place(model, lora)
+
+
+def attach(pipeline: DiffusionPipeline, model: Model) -> None:
+    """Lay every LoRA of `model` over its pipeline, each with its weight."""
+    if not model.loras:
+        return
+    names = [f"lora_{number}" for number in range(len(model.loras))]
+    for name, lora in zip(names, model.loras, strict=True):
+        _load(pipeline, _place(model, lora), name)
     pipeline.set_adapters(names, [lora.weight for lora in model.loras])
 
 
-def _load(pipeline: DiffusionPipeline, model: Model, lora: Lora, name: str) -> None:
+def _place(model: Model, lora: Lora) -> Path:
     file = file_of(lora)
     if file is None:
         raise MissingWeights(
             f"The LoRA {lora.source} is not on this machine. "
             f"Get it with: cohp models --get '{model.name}'"
         )
+    return file
+
+
+def _load(pipeline: DiffusionPipeline, file: Path, name: str) -> None:
     try:
         pipeline.load_lora_weights(
             str(file.parent),

@@ -34,14 +34,19 @@ def place(source: str) -> Path | None:
     return found.parent if found else None
 
 
+def check(model: Model) -> None:
+    """Raise where a part that is kept elsewhere is not here, or cannot be loaded."""
+    for part in sources(model).values():
+        _found(model, *part)
+
+
 def load_parts(model: Model, dtype: torch.dtype) -> dict[str, Any]:
     """Load the parts of a model that are kept elsewhere."""
-    return {part: _load(model, *named, dtype) for part, named in sources(model).items()}
+    return {part: _load(*_found(model, *named), dtype) for part, named in sources(model).items()}
 
 
-def _load(model: Model, kind: str, source: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
-    import transformers  # noqa: PLC0415
-
+def _found(model: Model, kind: str, source: str) -> tuple[Any, Path]:
+    """Return the class and the folder of a part."""
     folder = place(source)
     if folder is None:
         raise MissingWeights(
@@ -49,12 +54,18 @@ def _load(model: Model, kind: str, source: str, dtype: torch.dtype) -> Any:  # n
             f"https://huggingface.co/{source}, run `hf auth login` once, then: "
             f"cohp models --get '{model.name}'"
         )
+    import transformers  # noqa: PLC0415 - seconds to import
+
     found = getattr(transformers, kind, None)
     if found is None:
         raise BadInput(f"{model.name}: transformers has no class {kind}.")
-    if "Tokenizer" in kind:
-        return found.from_pretrained(str(folder), local_files_only=True)
-    return found.from_pretrained(
+    return found, folder
+
+
+def _load(kind: Any, folder: Path, dtype: torch.dtype) -> Any:  # noqa: ANN401
+    if "Tokenizer" in kind.__name__:
+        return kind.from_pretrained(str(folder), local_files_only=True)
+    return kind.from_pretrained(
         str(folder),
         dtype=dtype,
         use_safetensors=True,

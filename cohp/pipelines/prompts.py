@@ -23,7 +23,7 @@ class Prompts:
         """Keep the text encoders on the host between prompts if `release`."""
         self._pipe = pipe
         self._family = family
-        self._release = release and family.known
+        self._release = release
         self._away: dict[str, Any] = {}
         self._kept: OrderedDict[Words, dict[str, Any]] = OrderedDict()
 

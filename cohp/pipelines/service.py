@@ -23,7 +23,6 @@ LARGEST_COMPLAINT = 64 << 10
 BLOCK = 1 << 16
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0
-TIMEOUT = 180.0
 RETRIED = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 REFUSED = {401, 403}
 UNKNOWN = 404
@@ -53,7 +52,7 @@ class Address:
     url: str
     key: str | None = None
     key_optional: bool = False
-    timeout: float = TIMEOUT
+    timeout: float = 180.0
 
 
 class Service:

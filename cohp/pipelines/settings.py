@@ -6,17 +6,18 @@ from inspect import signature
 
 from cohp.catalogue import Model
 from cohp.errors import BadInput
+from cohp.options import DiffusersOptions
+from cohp.pipelines.asked import check_call
 from cohp.pipelines.families.base import Family
 from cohp.pipelines.families.words import Words
 from cohp.pipelines.foreign import Arguments, Pipe
-from cohp.pipelines.options import Options
 from cohp.types import Shot
 
 
 class Settings:
     """The settings of one model, as its entry, its options and its pipeline give them."""
 
-    def __init__(self, model: Model, pipe: Pipe, family: Family, options: Options) -> None:
+    def __init__(self, model: Model, pipe: Pipe, family: Family, options: DiffusersOptions) -> None:
         self._model = model
         self._family = family
         self._options = options
@@ -25,12 +26,7 @@ class Settings:
         }
         self._multiple = family.multiple(pipe)
         self._above = None if _is_distilled(pipe) else family.guided_above
-        unknown = sorted(set(options.call) - set(self._known))
-        if unknown:
-            raise BadInput(
-                f"{model.name}: option call.{unknown[0]}: {type(pipe).__name__} takes no such "
-                "argument. Leave it out."
-            )
+        check_call(model.name, type(pipe), options)
 
     def steps(self, shot: Shot) -> int:
         """Return how many steps a shot is drawn in."""

@@ -11,8 +11,8 @@ import torch
 from diffusers import attention_backend
 
 from cohp.errors import BadInput, MissingExtra
+from cohp.options import DiffusersOptions
 from cohp.pipelines.foreign import Module, Pipe
-from cohp.pipelines.options import Options
 
 # What torch does by itself, by our name and by diffusers'.
 DEFAULT_ATTENTION = ("sdpa", "native")
@@ -27,22 +27,26 @@ QUANTISED = {
 }
 
 
-def speed_up(name: str, pipe: Pipe, options: Options) -> None:
+def speed_up(name: str, pipe: Pipe, options: DiffusersOptions) -> None:
     """Apply the options of the model called `name` to its pipeline."""
     denoiser = denoiser_of(pipe)
     if options.attention not in DEFAULT_ATTENTION:
         _set_attention(name, denoiser, options.attention)
-    if options.fp8 and options.quantise:
-        raise BadInput(f"{name}: fp8 and quantise exclude each other. Leave one of them out.")
     if options.fp8:
         _try(name, "fp8", denoiser, lambda: _rest_in_eight_bits(denoiser))
-    if options.quantise:
-        kind = options.quantise
-        _try(name, f"quantise {kind!r}", denoiser, lambda: _quantise(denoiser, kind))
-    if options.vae_tiling:
-        _try(name, "vae_tiling", pipe.vae, pipe.vae.enable_tiling)
+    if options.quantize:
+        kind = options.quantize
+        _try(name, f"quantize {kind!r}", denoiser, lambda: _quantize(denoiser, kind))
+    if options.tiling:
+        _try(name, "tiling", pipe.vae, pipe.vae.enable_tiling)
     if options.compile:
         _compile(name, denoiser)
+
+
+def asks_much(options: DiffusersOptions) -> bool:
+    """Tell whether any of it is asked for."""
+    wanted = (options.fp8, options.quantize, options.tiling, options.compile)
+    return any(wanted) or options.attention not in DEFAULT_ATTENTION
 
 
 def denoiser_of(pipe: Pipe) -> Module:
@@ -108,9 +112,9 @@ def _rest_in_eight_bits(denoiser: Module) -> None:
     )
 
 
-def _quantise(denoiser: Module, kind: str) -> None:
+def _quantize(denoiser: Module, kind: str) -> None:
     if find_spec("torchao") is None:
-        raise MissingExtra("Quantising a model", "quantise")
+        raise MissingExtra("Quantising a model", "quantize")
     quantization = import_module("torchao.quantization")
     quantization.quantize_(denoiser, getattr(quantization, QUANTISED[kind])())
 

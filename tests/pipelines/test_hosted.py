@@ -280,7 +280,7 @@ def test_the_revision_tells_apart_what_is_asked_for():
 
 
 def test_an_option_nobody_knows_is_refused():
-    with pytest.raises(BadInput, match="no option stepz"):
+    with pytest.raises(BadInput, match="no option 'stepz'"):
         generator("https://a.example/v1", options={"stepz": 3})
 
 

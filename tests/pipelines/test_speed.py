@@ -105,15 +105,15 @@ def test_weights_rest_in_eight_bits(name):
 
 def test_the_autoencoder_works_in_tiles():
     pipe = fresh("sd15")
-    drawer = generator("sd15", pipeline=pipe, options={"vae_tiling": True})
+    drawer = generator("sd15", pipeline=pipe, options={"tiling": True})
     assert pipe.vae.use_tiling
     assert draw(drawer, shot("sd15"))
 
 
 def test_quantising_needs_its_package():
     if "torchao" not in sys.modules:
-        with pytest.raises(MissingExtra, match=r"cohp\[quantise\]"):
-            generator("sd15", options={"quantise": "int8"})
+        with pytest.raises(MissingExtra, match=r"cohp\[quantize\]"):
+            generator("sd15", options={"quantize": "int8"})
 
 
 def test_quantising_is_handed_to_torchao(monkeypatch):
@@ -124,19 +124,19 @@ def test_quantising_is_handed_to_torchao(monkeypatch):
     package.__spec__ = types.SimpleNamespace(loader=None)
     monkeypatch.setitem(sys.modules, "torchao", package)
     monkeypatch.setitem(sys.modules, "torchao.quantization", module)
-    generator("sd15", options={"quantise": "int8"})
+    generator("sd15", options={"quantize": "int8"})
     assert seen == [(tiny("sd15").unet, "eight")]
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"vae_slices": True}, "there is no option 'vae_slices'. There are attention, call"),
+        ({"vae_slices": True}, "there is no option 'vae_slices'; there are attention, call"),
         ({"compile": "yes"}, "option compile: Input should be a valid boolean"),
         ({"text_encoders": "burn"}, "option text_encoders: Input should be 'keep' or 'release'"),
-        ({"quantise": "int3"}, "option quantise: Input should be 'int8', 'int4' or 'float8'"),
+        ({"quantize": "int3"}, "option quantize: Input should be 'int8', 'int4' or 'float8'"),
         ({"call": {"eta_": 1}}, "option call.eta_: StableDiffusionPipeline takes no such argument"),
-        ({"fp8": True, "quantise": "int8"}, "fp8 and quantise exclude each other"),
+        ({"fp8": True, "quantize": "int8"}, "fp8 and quantize exclude each other"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_by_name(options, said):

@@ -15,10 +15,11 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 
+def named(kind: type) -> Family | None:
+    """Return the family that a class of pipelines is of, or None where it is not known."""
+    return next((each for each in FAMILIES if kind.__name__ in each.pipelines), None)
+
+
 def family_of(pipe: Pipe) -> Family:
     """Return the family of a loaded pipeline; raises `BadInput` where none can be found."""
-    name = type(pipe).__name__
-    for family in FAMILIES:
-        if name in family.pipelines:
-            return family
-    return unseen(pipe)
+    return named(type(pipe)) or unseen(pipe)

@@ -70,6 +70,8 @@ class Family:
     precise: bool = False
     # The side of the autoencoder's places that one place of the latents stands for.
     patch: int = 1
+    # Whether it can be said how many tokens of a prompt are read.
+    cuts: bool = True
     # Tried; one that is not gets its prompts as text, and is suspected when a call fails.
     known: bool = True
     channels: Callable[[Any], int] = channels_in

@@ -82,6 +82,7 @@ FAMILIES = (
         _encode_hunyuan,
         fixed={"use_resolution_binning": False},
         rescales=True,
+        cuts=False,
         multiple=_steps_of_hunyuan,
     ),
     Family(

@@ -19,21 +19,16 @@ OTHER_TASKS = ("mask_image", "num_frames", "control_image", "strength", "audio_l
 
 def unseen(pipe: Pipe) -> Family:
     """Return a family made of what the pipeline's signature shows, or refuse it by name."""
-    name = type(pipe).__name__
-    parameters = signature(pipe.__call__).parameters
-    missing = [each for each in NEEDED if each not in parameters]
+    kind = type(pipe)
+    check_call_of(kind)
+    missing = []
     if getattr(pipe, "vae", None) is None or not hasattr(pipe, "vae_scale_factor"):
         missing.append("a VAE")
     if not hasattr(getattr(pipe, "scheduler", None), "set_timesteps"):
         missing.append("a scheduler")
-    other = next((each for each in OTHER_TASKS if each in parameters), None)
-    if other:
-        raise BadInput(f"{name} takes {other}: CoHP needs one that draws an image from text alone.")
     if missing:
-        raise BadInput(
-            f"CoHP does not know {name} and cannot drive it: it lacks {', '.join(missing)}. "
-            "Choose a model of another family."
-        )
+        raise BadInput(_refusal(kind, missing))
+    name = kind.__name__
     return Family(
         f"unknown ({name})",
         (name,),
@@ -42,6 +37,26 @@ def unseen(pipe: Pipe) -> Family:
         multiple=steps_of_pairs,
         known=False,
         rescales="init_noise_sigma" in _source_of_latents(pipe),
+    )
+
+
+def check_call_of(kind: type) -> None:
+    """Raise `BadInput` where a class of pipelines is not called as one that draws from text is."""
+    parameters = signature(kind.__call__).parameters
+    other = next((each for each in OTHER_TASKS if each in parameters), None)
+    if other:
+        raise BadInput(
+            f"{kind.__name__} takes {other}: CoHP needs one that draws an image from text alone."
+        )
+    missing = [each for each in NEEDED if each not in parameters]
+    if missing:
+        raise BadInput(_refusal(kind, missing))
+
+
+def _refusal(kind: type, missing: list[str]) -> str:
+    return (
+        f"CoHP does not know {kind.__name__} and cannot drive it: it lacks {', '.join(missing)}. "
+        "Choose a model of another family."
     )
 
 
