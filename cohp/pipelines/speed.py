@@ -70,22 +70,19 @@ def _set_attention(name: str, denoiser: Module, backend: str) -> None:
             f"{name}: attention {backend!r} would fetch a compiled kernel from the hub. "
             "Use sdpa, or flash, sage or xformers from an installed package."
         )
-    # To other denoisers `set_attention_backend` says yes and does nothing.
-    if any(_dispatches(module) for module in denoiser.modules()):
-        _try(
-            name,
-            f"attention {backend!r}",
-            denoiser,
-            lambda: _attend(denoiser, backend),
-        )
-    elif backend == "xformers" and _processors(denoiser) <= REPLACED_BY_XFORMERS:
-        enable = denoiser.enable_xformers_memory_efficient_attention
-        _try(name, "attention 'xformers'", denoiser, enable)
-    else:
+    # To denoisers that do not, `set_attention_backend` says yes and does nothing.
+    dispatches = any(_dispatches(module) for module in denoiser.modules())
+    replaces = backend == "xformers" and _processors(denoiser) <= REPLACED_BY_XFORMERS
+    if not dispatches and not replaces:
         raise BadInput(
             f"{name}: {type(denoiser).__name__} cannot do attention {backend!r}, which diffusers "
             "would ignore, or put in the place of what it is not. Leave the option out."
         )
+    if backend == "xformers" and find_spec("xformers") is None:
+        raise MissingExtra("Attention by xformers", "xformers")
+    enable = denoiser.enable_xformers_memory_efficient_attention
+    do = (lambda: _attend(denoiser, backend)) if dispatches else enable
+    _try(name, f"attention {backend!r}", denoiser, do)
 
 
 def _attend(denoiser: Module, backend: str) -> None:

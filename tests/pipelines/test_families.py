@@ -13,7 +13,7 @@ from diffusers import (
 )
 from drawing import CLOSE, PROMPT, SIDE, child, distance, draw, generator, shot
 from PIL import Image
-from tiny import BUILDERS, tiny
+from tiny import fresh, tiny
 
 from cohp.pipelines.families import FAMILIES, family_of
 from cohp.pipelines.noise import noise
@@ -94,9 +94,7 @@ def test_it_reads_as_much_of_a_prompt_as_its_pipeline():
 
 @pytest.mark.parametrize("name", ["z-image", "cogview4", "sana"])
 def test_latents_stay_precise_where_their_pipeline_keeps_them_so(name):
-    tiny(name)
-    torch.manual_seed(0)
-    half = BUILDERS[name]().to(torch.bfloat16)
+    half = fresh(name).to(torch.bfloat16)
     (drawn,) = draw(generator(name, pipeline=half), shot(name, 7))
     own = own_call(name, half, output_type="latent")
     assert distance(drawn.latents, own.images[0].float()) <= 1e-6
@@ -186,9 +184,7 @@ def test_the_embedded_shape_draws_with_the_scheduler_of_flow_too(monkeypatch):
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=["bf16", "fp16"])
 @families
 def test_half_precision_draws_nearly_the_same(name, dtype):
-    tiny(name)
-    torch.manual_seed(0)
-    half = BUILDERS[name]().to(dtype)
+    half = fresh(name).to(dtype)
     drawer = generator(name, pipeline=half)
     (drawn,) = draw(drawer, shot(name, 1))
     (refined,) = draw(drawer, child(drawn, 5, 0.5), parents=[drawn])

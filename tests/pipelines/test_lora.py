@@ -4,12 +4,13 @@ import loading_samples as samples
 import numpy as np
 import pytest
 import torch
+from diffusers import PixArtSigmaPipeline
 from safetensors.torch import load_file, save_file
 
 from cohp.errors import BadInput, MissingExtra, MissingWeights
 from cohp.naming import resolve
 from cohp.pipelines.loading import load_pipeline, revision
-from cohp.pipelines.lora import attach
+from cohp.pipelines.lora import check
 
 pytest.importorskip("peft")
 
@@ -104,8 +105,5 @@ def test_without_peft_it_says_how_to_get_it(made, monkeypatch):
 
 
 def test_a_family_that_takes_no_lora(made):
-    class PixArtSigmaPipeline:
-        pass
-
     with pytest.raises(BadInput, match="PixArtSigmaPipeline takes no LoRA"):
-        attach(PixArtSigmaPipeline(), resolve(spec(made, ("one", ""))))
+        check(resolve(spec(made, ("one", ""))), PixArtSigmaPipeline)

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import sys
 import types
+from importlib.util import find_spec
 
 import pytest
 import torch
 from diffusers.models import attention_dispatch
 from drawing import distance, draw, generator, shot
-from tiny import BUILDERS, tiny
+from tiny import fresh, tiny
 
 from cohp.errors import BadInput, MissingExtra
 from cohp.pipelines.speed import denoiser_of
-
-
-def fresh(name):
-    """Return a pipeline that may be changed for good."""
-    tiny(name)
-    torch.manual_seed(0)
-    return BUILDERS[name]()
 
 
 @pytest.mark.parametrize("name", ["flux-dev", "flux2-dev", "qwen-image", "z-image", "chroma"])
@@ -38,13 +32,17 @@ def test_attention_that_would_change_nothing_is_refused(name):
         generator(name, options={"attention": "flash"})
 
 
-@pytest.mark.parametrize(
-    ("name", "backend"),
-    [("flux-dev", "flash"), ("flux-dev", "xformers"), ("sd15", "xformers"), ("flux-dev", "wrong")],
-)
-def test_attention_that_is_not_there_is_refused(name, backend):
-    with pytest.raises(BadInput, match=f"{name}: .* cannot do attention '{backend}': .*Leave"):
-        generator(name, options={"attention": backend})
+@pytest.mark.parametrize("backend", ["flash", "wrong"])
+def test_attention_that_is_not_there_is_refused(backend):
+    with pytest.raises(BadInput, match=f"flux-dev: .* cannot do attention '{backend}': .*Leave"):
+        generator("flux-dev", options={"attention": backend})
+
+
+@pytest.mark.skipif(bool(find_spec("xformers")), reason="it is here")
+@pytest.mark.parametrize("name", ["flux-dev", "sd15", "sd3"])
+def test_attention_by_xformers_says_how_to_get_it(name):
+    with pytest.raises(MissingExtra, match=r"cohp\[xformers\]"):
+        generator(name, options={"attention": "xformers"})
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "native"])
@@ -61,6 +59,7 @@ def test_xformers_is_refused_where_it_would_draw_nonsense(name):
 @pytest.mark.parametrize("name", ["sdxl", "sd3", "pixart"])
 def test_xformers_is_tried_where_it_is_the_same(name, monkeypatch):
     asked = []
+    monkeypatch.setattr("cohp.pipelines.speed.find_spec", lambda _: True)
     denoiser = denoiser_of(tiny(name))
     monkeypatch.setattr(
         denoiser, "enable_xformers_memory_efficient_attention", lambda: asked.append(name)
@@ -136,6 +135,9 @@ def test_quantising_is_handed_to_torchao(monkeypatch):
         ({"text_encoders": "burn"}, "option text_encoders: Input should be 'keep' or 'release'"),
         ({"quantize": "int3"}, "option quantize: Input should be 'int8', 'int4' or 'float8'"),
         ({"call": {"eta_": 1}}, "option call.eta_: StableDiffusionPipeline takes no such argument"),
+        ({"call": {"latents": 1}}, "option call.latents: CoHP sets that itself"),
+        ({"call": {"guidance_scale": 1}}, "option call.guidance_scale: CoHP sets that itself"),
+        ({"max_sequence_length": 9}, "option max_sequence_length: StableDiffusionPipeline always"),
         ({"fp8": True, "quantize": "int8"}, "fp8 and quantize exclude each other"),
     ],
 )

@@ -36,10 +36,9 @@ def test_it_draws_and_refines_like_the_family_it_is_of(new):
     assert distance(refined.latents, expected.latents) <= 1e-5
 
 
-def test_its_text_encoders_stay(new):
-    drawer = generator("new", pipeline=new, options={"text_encoders": "release"})
-    assert draw(drawer, shot("new"))
-    assert new.text_encoder is not None
+def test_its_text_encoders_must_stay(new):
+    with pytest.raises(BadInput, match="option text_encoders: CoHP does not know NewPipeline"):
+        generator("new", pipeline=new, options={"text_encoders": "release"})
 
 
 def test_latents_of_an_unknown_shape_are_refused():

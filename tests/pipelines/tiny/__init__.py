@@ -19,10 +19,15 @@ def builds(name):
     return register
 
 
-@cache
-def tiny(name):
-    """Return the tiny pipeline called `name`, the same one each time."""
+def fresh(name):
+    """Return a tiny pipeline that may be changed for good."""
     from tiny import dit, flux, mmdit, unet  # noqa: F401, PLC0415 - they register
 
     torch.manual_seed(0)
     return BUILDERS[name]()
+
+
+@cache
+def tiny(name):
+    """Return the tiny pipeline called `name`, the same one each time."""
+    return fresh(name)
