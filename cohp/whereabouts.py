@@ -9,6 +9,7 @@ from typing import Any
 
 from cohp.catalogue import Lora, Model, catalogue
 from cohp.errors import BadInput
+from cohp.pins import pinned
 
 INDEX = "model_index.json"
 # Some hundred thousand tensors; a header beyond this is no header.
@@ -19,13 +20,16 @@ LORA_FILE = "pytorch_lora_weights.safetensors"
 
 
 def cached(repo: str, file: str, revision: str | None = None) -> Path | None:
-    """Return a file of the hub's cache, or None where it is not on this machine."""
+    """Return a file of the hub's cache, or None where it is not on this machine.
+
+    Without a revision it is that of the commit this machine holds to, else of the newest here.
+    """
     # Imported here because a short name must not wait for it.
     from huggingface_hub import constants, try_to_load_from_cache  # noqa: PLC0415
 
     try:
         found = try_to_load_from_cache(
-            repo, file, cache_dir=constants.HF_HUB_CACHE, revision=revision
+            repo, file, cache_dir=constants.HF_HUB_CACHE, revision=revision or pinned(repo)
         )
     except ValueError:  # what is no hub id is not in the cache
         return None

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cohp.catalogue import Model
 from cohp.options import flat
+from cohp.pipelines.parts import parts_of
 from cohp.whereabouts import file_of
 
 SAMPLE = 1 << 16
@@ -20,11 +21,15 @@ class _Hash(Protocol):
 
 
 def revision(model: Model, place: Path) -> str:
-    """Return the commit of a hub's model, else a digest of its files; LoRAs and options count."""
+    """Return the commit of a hub's model, else a digest of its files; LoRAs and the rest count."""
     base = place.name if model.origin == "hub" else f"{model.origin}-{_digest(place)}"
     laid = [f"+{_of_lora(file_of(lora))}:{lora.weight:g}" for lora in model.loras]
+    borrowed = [
+        f"+{name}@{part.place.name if part.place else 'absent'}"
+        for name, part in parts_of(model).items()
+    ]
     asked = [f":{name}={value}" for name, value in sorted(flat(model.options).items())]
-    return "".join([base, *laid, *asked])
+    return "".join([base, *laid, *borrowed, *asked])
 
 
 def _of_lora(file: Path | None) -> str:

@@ -13,16 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from cohp.catalogue import Model, catalogue
-from cohp.errors import BadInput, CohpError, Missing, MissingWeights
-from cohp.pipelines import parts
+from cohp.errors import BadInput, CohpError, MissingWeights
+from cohp.pins import pin
 from cohp.pipelines.folder import PICKLED, UNUSED, by_variant
+from cohp.pipelines.hub import Repository, look
+from cohp.pipelines.parts import parts_of
 from cohp.whereabouts import INDEX, config_of, file_of, hub_file, place_of
-
-if TYPE_CHECKING:
-    from huggingface_hub import ModelInfo
 
 Say = Callable[[str], object]
 # Beside the weights a part has settings and a vocabulary.
@@ -31,13 +29,16 @@ SMALL = {".json", ".jinja", ".model", ".txt"}
 
 @dataclass(frozen=True)
 class Fetch:
-    """Some files of one repository of the hub, and what they weigh."""
+    """Some files of one repository, and the licence they come under."""
 
-    repo: str
-    revision: str | None
-    files: tuple[str, ...]
-    bytes: int
+    repository: Repository
+    files: Sequence[str]
     licence: str
+
+    @property
+    def bytes(self) -> int:
+        """What they weigh."""
+        return sum(self.repository.files[name] for name in self.files)
 
 
 def download(model: Model, say: Say) -> None:
@@ -48,29 +49,40 @@ def download(model: Model, say: Say) -> None:
         # All of it is looked up first: a gate or a full disk is said before hours of fetching.
         fetches = list(_needed(model))
         for fetch in fetches:
-            say(f"{fetch.repo}: {_size(fetch.bytes)}, licence: {fetch.licence}")
+            name = fetch.repository.name
+            say(f"{name}: {_size(fetch.bytes)}, licence: {fetch.licence}")
         _check_room(model, fetches)
         for fetch in fetches:
+            _hold(fetch.repository, say)
             for number, file in enumerate(fetch.files, 1):
                 say(f"  {number}/{len(fetch.files)} {file}")
-                _get(fetch.repo, file, fetch.revision)
+                fetch.repository.fetch(file)
     say(f"{model.name} is here.")
+
+
+def _hold(repository: Repository, say: Say) -> None:
+    if repository.newest and pin(repository.name, repository.revision) == repository.revision:
+        say(f"The hub's newest is {repository.revision}: this machine holds to it from now on.")
 
 
 def _needed(model: Model) -> Iterator[Fetch]:
     if model.origin == "hub" and model.source:
-        yield _pipeline(model.source, model.revision, model.variant, model.licence)
+        repository = look(model.source, model.revision)
+        chosen = _of_pipeline(repository, model.variant)
+        yield Fetch(repository, chosen, model.licence or repository.licence)
     if model.origin == "file" and model.config and config_of(model) is None:
         entry = catalogue().get(model.config)
         repo = entry.source if entry and entry.source else model.config
-        yield _pipeline(repo, entry.revision if entry else None, None, None, weights=False)
+        repository = look(repo, entry.revision if entry else None)
+        yield Fetch(repository, _of_pipeline(repository, weights=False), repository.licence)
     for lora in model.loras:
         if not file_of(lora):
             repo, file = hub_file(lora)
             yield _some(repo, lora.revision, file.__eq__)
-    for source in dict.fromkeys(source for _, source in parts.sources(model).values()):
-        if not parts.place(source):
-            yield _some(source, None, _of_a_part)
+    borrowed = {part.source: part for part in parts_of(model).values()}
+    for part in borrowed.values():
+        if not part.place:
+            yield _some(part.source, part.revision, _of_a_part)
 
 
 def _of_a_part(name: str) -> bool:
@@ -78,23 +90,16 @@ def _of_a_part(name: str) -> bool:
     return len(path.parts) == 1 and (path.suffix in SMALL or path.suffix == ".safetensors")
 
 
-def _pipeline(
-    repo: str,
-    revision: str | None,
-    variant: str | None,
-    licence: str | None,
-    *,
-    weights: bool = True,
-) -> Fetch:
+def _of_pipeline(
+    repository: Repository, variant: str | None = None, *, weights: bool = True
+) -> list[str]:
     """Choose the files of a pipeline: its parts' settings, and one variant of their weights."""
-    info = _info(repo, revision)
-    names = [each.rfilename for each in (info.siblings or ())]
-    if INDEX not in names:
-        raise BadInput(f"{repo} is no diffusers pipeline: it has no {INDEX}.")
-    index = json.loads(Path(_get(repo, INDEX, revision)).read_text("utf-8"))
+    if INDEX not in repository.files:
+        raise BadInput(f"{repository.name} is no diffusers pipeline: it has no {INDEX}.")
+    index = json.loads(repository.fetch(INDEX).read_text("utf-8"))
     wanted = {name for name, value in index.items() if isinstance(value, list) and value[0]}
     inside: dict[str, list[str]] = defaultdict(list)
-    for name in names:
+    for name in repository.files:
         part, slash, file = name.partition("/")
         if slash and part in wanted - UNUSED and "/" not in file:
             inside[part].append(file)
@@ -102,8 +107,8 @@ def _pipeline(
     for part, files in inside.items():
         chosen += [f"{part}/{file}" for file in files if PurePosixPath(file).suffix in SMALL]
         if weights:
-            chosen += [f"{part}/{file}" for file in _weights(repo, part, files, variant)]
-    return _fetch(repo, revision, info, chosen, licence)
+            chosen += [f"{part}/{file}" for file in _weights(repository.name, part, files, variant)]
+    return sorted(chosen)
 
 
 def _weights(repo: str, part: str, files: Sequence[str], variant: str | None) -> list[str]:
@@ -122,44 +127,13 @@ def _weights(repo: str, part: str, files: Sequence[str], variant: str | None) ->
 
 
 def _some(repo: str, revision: str | None, wanted: Callable[[str], bool]) -> Fetch:
-    info = _info(repo, revision)
-    chosen = [each.rfilename for each in (info.siblings or ()) if wanted(each.rfilename)]
+    repository = look(repo, revision)
+    chosen = sorted(filter(wanted, repository.files))
     if not chosen:
-        names = [each.rfilename for each in (info.siblings or ())]
-        weights = [f"{repo}/{name}" for name in names if name.endswith(".safetensors")][:5]
-        hint = f"Name one of {', '.join(weights)}." if weights else "It has no safetensors at all."
+        safe = [f"{repo}/{name}" for name in repository.files if name.endswith(".safetensors")][:5]
+        hint = f"Name one of {', '.join(safe)}." if safe else "It has no safetensors at all."
         raise BadInput(f"{repo} does not have the file that is wanted. {hint}")
-    return _fetch(repo, revision, info, chosen, None)
-
-
-def _fetch(
-    repo: str, revision: str | None, info: ModelInfo, chosen: Sequence[str], licence: str | None
-) -> Fetch:
-    sizes = {each.rfilename: each.size or 0 for each in (info.siblings or ())}
-    told = licence or getattr(info.card_data, "license", None) or "not stated by its owner"
-    total = sum(sizes[name] for name in chosen)
-    return Fetch(repo, revision, tuple(sorted(chosen)), total, str(told))
-
-
-def _info(repo: str, revision: str | None) -> ModelInfo:
-    from huggingface_hub import HfApi, constants  # noqa: PLC0415 - only to fetch
-
-    if constants.is_offline_mode():
-        raise Missing(f"{repo} cannot be fetched while HF_HUB_OFFLINE is set. Unset it first.")
-    with _consent(repo, revision):
-        hub = HfApi()
-        info = hub.model_info(repo, revision=revision, files_metadata=True, timeout=30)
-        # A gated repository is described to everyone; its files are not for everyone.
-        if info.gated:
-            hub.auth_check(repo)
-        return info
-
-
-def _get(repo: str, file: str, revision: str | None) -> str:
-    from huggingface_hub import constants, hf_hub_download  # noqa: PLC0415
-
-    with _consent(repo, revision):
-        return hf_hub_download(repo, file, revision=revision, cache_dir=constants.HF_HUB_CACHE)
+    return Fetch(repository, chosen, repository.licence)
 
 
 def _check_room(model: Model, fetches: Sequence[Fetch]) -> None:
@@ -176,27 +150,6 @@ def _check_room(model: Model, fetches: Sequence[Fetch]) -> None:
             f"{model.name} takes {_size(wanted)} and {there} has {_size(free)} left. "
             "Make room, or set HF_HOME to a folder on another disk."
         )
-
-
-@contextmanager
-def _consent(repo: str, revision: str | None) -> Iterator[None]:
-    """Say what to do where the hub will not show a repository."""
-    from huggingface_hub import errors  # noqa: PLC0415
-
-    try:
-        yield
-    except errors.GatedRepoError as error:
-        raise MissingWeights(
-            f"The owner of {repo} asks for consent. Agree at https://huggingface.co/{repo}, "
-            "run `hf auth login` once, then the same line again."
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise BadInput(f"{repo} has no revision {revision}.") from error
-    except errors.RepositoryNotFoundError as error:
-        raise MissingWeights(
-            f"The hub has no {repo}, or it is private. Look at the spelling; "
-            "for a private one run `hf auth login` first."
-        ) from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,50 +16,63 @@ if TYPE_CHECKING:
 CONFIGS = ("config.json", "tokenizer_config.json")
 
 
-def sources(model: Model) -> dict[str, tuple[str, str]]:
-    """Return the class and the source of each part that is kept elsewhere."""
+@dataclass(frozen=True)
+class Part:
+    """One part that is kept elsewhere: its class in transformers, and where it comes from."""
+
+    kind: str
+    source: str
+    revision: str | None = None
+
+    @property
+    def place(self) -> Path | None:
+        """The folder it is in, or None where it is not here."""
+        if Path(self.source).is_absolute():
+            return Path(self.source) if Path(self.source).is_dir() else None
+        looked_up = (cached(self.source, name, self.revision) for name in CONFIGS)
+        found = next(filter(None, looked_up), None)
+        return found.parent if found else None
+
+
+def parts_of(model: Model) -> dict[str, Part]:
+    """Return each part that is kept elsewhere, written as `Class@source` or with `@revision`."""
     named = {}
     for part, text in model.parts.items():
-        kind, given, source = text.partition("@")
-        if not (kind and given and source):
+        kind, _, source = text.partition("@")
+        revision = None
+        if not Path(source).is_absolute():
+            source, _, revision = source.partition("@")
+        if not (kind and source):
             raise BadInput(f"{model.name}: its part {part} is written as Class@source, not {text}.")
-        named[part] = (kind, source)
+        named[part] = Part(kind, source, revision or None)
     return named
-
-
-def place(source: str) -> Path | None:
-    """Return the folder a part is in, or None where it is not here."""
-    if Path(source).is_absolute():
-        return Path(source) if Path(source).is_dir() else None
-    found = next((file for file in (cached(source, name) for name in CONFIGS) if file), None)
-    return found.parent if found else None
 
 
 def check(model: Model) -> None:
     """Raise where a part that is kept elsewhere is not here, or cannot be loaded."""
-    for part in sources(model).values():
-        _found(model, *part)
+    for part in parts_of(model).values():
+        _found(model, part)
 
 
 def load_parts(model: Model, dtype: torch.dtype) -> dict[str, Any]:
     """Load the parts of a model that are kept elsewhere."""
-    return {part: _load(*_found(model, *named), dtype) for part, named in sources(model).items()}
+    return {name: _load(*_found(model, part), dtype) for name, part in parts_of(model).items()}
 
 
-def _found(model: Model, kind: str, source: str) -> tuple[Any, Path]:
+def _found(model: Model, part: Part) -> tuple[Any, Path]:
     """Return the class and the folder of a part."""
-    folder = place(source)
+    folder = part.place
     if folder is None:
         raise MissingWeights(
-            f"{model.name} needs {source}, which is not on this machine. Agree to its terms at "
-            f"https://huggingface.co/{source}, run `hf auth login` once, then: "
+            f"{model.name} needs {part.source}, which is not on this machine. Agree to its terms "
+            f"at https://huggingface.co/{part.source}, run `hf auth login` once, then: "
             f"cohp models --get '{model.name}'"
         )
     import transformers  # noqa: PLC0415 - seconds to import
 
-    found = getattr(transformers, kind, None)
+    found = getattr(transformers, part.kind, None)
     if found is None:
-        raise BadInput(f"{model.name}: transformers has no class {kind}.")
+        raise BadInput(f"{model.name}: transformers has no class {part.kind}.")
     return found, folder
 
 

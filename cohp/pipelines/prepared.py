@@ -15,10 +15,19 @@ from typing import Any
 from cohp.catalogue import Model
 from cohp.errors import BadInput, Missing, MissingExtra, MissingWeights
 from cohp.options import DiffusersOptions, read
+from cohp.pins import commit_of, pin
 from cohp.pipelines import folder, lora, parts
 from cohp.pipelines.folder import PipelineFolder
 from cohp.pipelines.quiet import quiet
-from cohp.whereabouts import INDEX, cached, config_of, place_of, tensor_names
+from cohp.whereabouts import (
+    INDEX,
+    cached,
+    config_of,
+    file_of,
+    hub_file,
+    place_of,
+    tensor_names,
+)
 
 # Where a single file keeps what is not the denoiser; without any of it, it is one alone.
 COMPANIONS = ("cond_stage_model.", "conditioner.", "first_stage_model.", "text_encoders.", "vae.")
@@ -51,6 +60,7 @@ def prepare(model: Model) -> Prepared:
     parts.check(model)
     lora.check(model, made.kind)
     _rehearse(model, made)
+    _hold(model, place)
     return made
 
 
@@ -83,6 +93,20 @@ def absent(model: Model) -> str:
         f"{model.name} is not on this machine ({model.size}, {licence}). "
         f"Get it with: cohp models --get '{model.name}'.{gate}{other}"
     )
+
+
+def _hold(model: Model, place: Path) -> None:
+    """Hold to the commits of what nobody pinned: it may have come here before it was asked for."""
+    if model.origin == "hub" and model.source and not model.revision:
+        pin(model.source, place.name)
+    for each in model.loras:
+        found = file_of(each)
+        if found and not each.revision and not Path(each.source).is_absolute():
+            repo, file = hub_file(each)
+            pin(repo, commit_of(found, file))
+    for part in parts.parts_of(model).values():
+        if part.place and not part.revision and not Path(part.source).is_absolute():
+            pin(part.source, part.place.name)
 
 
 def _of_folder(model: Model, place: Path, options: DiffusersOptions) -> Prepared:

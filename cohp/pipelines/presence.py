@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cohp.catalogue import Model
 from cohp.errors import CohpError
-from cohp.pipelines import parts
 from cohp.pipelines.folder import read, variant_of
+from cohp.pipelines.parts import parts_of
 from cohp.whereabouts import INDEX, cached, config_of, file_of, place_of
 
 
@@ -25,8 +25,7 @@ def is_here(model: Model) -> bool:
 
 def _beside(model: Model) -> bool:
     """Tell whether what is laid over a model, and what it borrows, is here."""
-    borrowed = [source for _, source in parts.sources(model).values()]
-    return all(map(file_of, model.loras)) and all(map(parts.place, borrowed))
+    return all(map(file_of, model.loras)) and all(part.place for part in parts_of(model).values())
 
 
 def _whole(model: Model, place: Path) -> bool:

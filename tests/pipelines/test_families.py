@@ -5,68 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from diffusers import (
-    DDIMScheduler,
-    EulerDiscreteScheduler,
-    FlowMatchEulerDiscreteScheduler,
-    PixArtAlphaPipeline,
+from checks import (
+    draws_what_its_pipeline_draws,
+    own_call,
+    refines_nearer_to_its_parent_the_less_strength,
+    two_parts_are_one_part,
 )
-from drawing import CLOSE, PROMPT, SIDE, child, distance, draw, generator, shot
-from PIL import Image
-from tiny import fresh, tiny
+from diffusers import PixArtAlphaPipeline
+from drawing import CLOSE, PROMPT, child, distance, draw, generator, shot
+from tiny import NAMES, fresh, tiny
 
 from cohp.pipelines.families import FAMILIES, family_of
-from cohp.pipelines.noise import noise
 from cohp.reward.refusal import refusal
 
-NAMES = (
-    "sd15",
-    "sdxl",
-    "sdxl-turbo",
-    "playground",
-    "kolors",
-    "sd3",
-    "mini",
-    "flux-dev",
-    "flux-schnell",
-    "flux2-dev",
-    "flux2-klein",
-    "chroma",
-    "qwen-image",
-    "z-image",
-    "hidream",
-    "pixart",
-    "hunyuan-dit",
-    "cogview4",
-    "sana",
-    "lumina2",
-    "aura-flow",
-)
-# What a pipeline's own call needs to draw as ours does.
-OWN = {
-    "qwen-image": {"negative_prompt": " "},
-    "flux-schnell": {"max_sequence_length": 256},
-    "pixart": {"use_resolution_binning": False, "clean_caption": False},
-    "sana": {"use_resolution_binning": False},
-    "hunyuan-dit": {"use_resolution_binning": False},
-}
 families = pytest.mark.parametrize("name", NAMES)
-
-
-def levels(image):
-    return np.asarray(image, dtype=np.int16)
-
-
-def own_call(name, pipe, **changes):
-    """Call a pipeline as its users do."""
-    plain = {
-        "prompt": PROMPT,
-        "width": SIDE,
-        "height": SIDE,
-        "num_inference_steps": 4,
-        "generator": [torch.Generator().manual_seed(7)],
-    }
-    return pipe(**{**plain, **OWN.get(name, {}), **changes})
 
 
 def test_every_family_has_a_tiny_pipeline():
@@ -75,10 +27,17 @@ def test_every_family_has_a_tiny_pipeline():
 
 @families
 def test_it_draws_what_its_pipeline_draws(name):
-    (drawn,) = draw(generator(name), shot(name, 7))
-    own = own_call(name, tiny(name)).images[0]
-    assert drawn.image.size == own.size == (SIDE, SIDE)
-    assert np.abs(levels(drawn.image) - levels(own)).max() <= 1
+    draws_what_its_pipeline_draws(name)
+
+
+@families
+def test_it_refines_nearer_to_its_parent_the_less_strength(name):
+    refines_nearer_to_its_parent_the_less_strength(name)
+
+
+@families
+def test_two_parts_are_one_part(name):
+    two_parts_are_one_part(name)
 
 
 def test_it_reads_as_much_of_a_prompt_as_its_pipeline():
@@ -112,46 +71,6 @@ def test_a_batch_is_its_shots_alone(name):
     assert distance(refined[1].latents, apart.latents) <= CLOSE
 
 
-@families
-def test_it_refines_nearer_to_its_parent_the_less_strength(name):
-    drawer = generator(name)
-    (parent,) = draw(drawer, shot(name, 1, steps=10))
-    shots = [child(parent, 5, strength) for strength in (0.1, 0.5, 1.0)]
-    refined = [draw(drawer, each, parents=[parent])[0] for each in shots]
-    starts = [each.true_start for each in refined]
-    assert starts == sorted(starts)
-    assert all(0 < start < 1 for start in starts)
-    apart = [float(np.square(each.latents - parent.latents).mean()) for each in refined]
-    assert 0 < apart[0] < apart[2]
-    assert all(each.image.size == (SIDE, SIDE) for each in refined)
-
-
-@families
-def test_two_parts_are_one_part(name):
-    drawer = generator(name)
-    denoiser = drawer._denoiser
-    shots = [shot(name, 1, steps=6), shot(name, 2, steps=6)]
-    with torch.inference_mode():
-        call = drawer._call(shots, 6)
-        fresh = noise(call.generators, denoiser.shape(SIDE, SIDE))
-        whole, _ = denoiser.run(call, fresh)
-        again = drawer._call(shots, 6)
-        noise(again.generators, denoiser.shape(SIDE, SIDE))  # the generators stand as they did
-        half, carry = denoiser.run(again, fresh, 0, 2)
-        done, _ = denoiser.run(again, half, 2, carry=carry)
-    assert distance(half, whole) > 1e-3
-    assert distance(done, whole) <= CLOSE
-
-
-@pytest.mark.parametrize("name", ["sd15", "sdxl", "kolors", "pixart", "hunyuan-dit"])
-def test_noise_that_a_scheduler_makes_large_is_not_made_so_twice(name, monkeypatch):
-    pipe = tiny(name)
-    large = EulerDiscreteScheduler.from_config(pipe.scheduler.config)
-    assert large.init_noise_sigma > 10
-    monkeypatch.setattr(pipe, "scheduler", large)
-    test_two_parts_are_one_part(name)
-
-
 @pytest.mark.parametrize("longest", [120, 300])
 def test_pixart_alpha_draws_as_sigma_does(longest):
     alpha = PixArtAlphaPipeline(**tiny("pixart").components)
@@ -162,23 +81,6 @@ def test_pixart_alpha_draws_as_sigma_does(longest):
     assert distance(drawn.latents, own[0]) <= CLOSE
     (refined,) = draw(drawer, child(drawn, 5, 0.5), parents=[drawn])
     assert np.isfinite(refined.latents).all()
-
-
-def test_stable_diffusion_2_predicts_velocities_from_pure_noise(monkeypatch):
-    config = dict(tiny("sd15").scheduler.config)
-    spacing = {"timestep_spacing": "trailing", "rescale_betas_zero_snr": True, "clip_sample": False}
-    scheduler = DDIMScheduler.from_config(config, prediction_type="v_prediction", **spacing)
-    monkeypatch.setattr(tiny("sd15"), "scheduler", scheduler)
-    test_it_draws_what_its_pipeline_draws("sd15")
-    test_two_parts_are_one_part("sd15")
-    test_it_refines_nearer_to_its_parent_the_less_strength("sd15")
-
-
-def test_the_embedded_shape_draws_with_the_scheduler_of_flow_too(monkeypatch):
-    flow = FlowMatchEulerDiscreteScheduler(shift=1.0)
-    monkeypatch.setattr(tiny("mini"), "scheduler", flow)
-    test_two_parts_are_one_part("mini")
-    test_it_refines_nearer_to_its_parent_the_less_strength("mini")
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=["bf16", "fp16"])
@@ -243,41 +145,3 @@ def test_prompts_are_encoded_once_and_text_encoders_may_leave(name, monkeypatch)
         pipe.register_modules(**before)
     assert np.array_equal(first.latents, again.latents)
     assert distance(first.latents, other.latents) > 1e-6
-
-
-@families
-def test_the_decoder_and_the_encoder_agree_on_what_latents_are(name):
-    """Scaling, shifting and normalising are undone: latents of an image decode to pixels again."""
-    drawer = generator(name)
-    image = Image.effect_mandelbrot((SIDE, SIDE), (-2, -1.5, 1, 1.5), 30).convert("RGB")
-    with torch.inference_mode():
-        latents = drawer._autoencoder.encode(image, SIDE, SIDE)
-        assert latents.shape == drawer._denoiser.shape(SIDE, SIDE)
-        codec, vae = family_of(tiny(name)).codec, tiny(name).vae
-        if hasattr(vae, "encoder"):
-            plain = codec.decode(_Echo(vae), latents[None])
-            pixels = torch.from_numpy(levels(image).copy()).permute(2, 0, 1)[None] / 127.5 - 1
-            assert torch.allclose(codec.encode(_Fixed(vae, plain), pixels)[0], latents, atol=1e-4)
-
-
-class _Echo:
-    """An autoencoder whose decoder returns what it is handed."""
-
-    def __init__(self, vae):
-        self.config, self.dtype = vae.config, vae.dtype
-        self.bn = getattr(vae, "bn", None)
-
-    def decode(self, latents, **_):
-        return [latents]
-
-
-class _Fixed(_Echo):
-    """An autoencoder whose encoder returns a given answer."""
-
-    def __init__(self, vae, answer):
-        super().__init__(vae)
-        self._answer = answer
-
-    def encode(self, pixels):
-        frames = self._answer[:, :, None] if pixels.ndim == 5 else self._answer
-        return type("Out", (), {"latent": frames})()

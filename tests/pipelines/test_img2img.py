@@ -92,3 +92,12 @@ def test_it_is_their_img2img_with_other_schedulers(scheduler, monkeypatch):
     monkeypatch.setattr(pipe, "scheduler", getattr(diffusers, scheduler).from_config(config))
     ours, theirs = refined_by_both("sd15", 0.5)
     assert distance(theirs.images.numpy()[0], ours.latents) <= 2e-5
+
+
+@pytest.mark.parametrize("strength", STARTS)
+@pytest.mark.parametrize("name", ["sd15", "sdxl"])
+def test_it_is_their_img2img_with_pictures_under_flows(name, strength, monkeypatch):
+    flow = {"use_flow_sigmas": True, "prediction_type": "sample", "steps_offset": 1}
+    monkeypatch.setattr(tiny(name), "scheduler", diffusers.DPMSolverMultistepScheduler(**flow))
+    ours, theirs = refined_by_both(name, strength)
+    assert distance(theirs.images.numpy()[0], ours.latents) <= 2e-5

@@ -10,7 +10,7 @@ import diffusers
 import pytest
 from drawing import generator
 from small import make_recipe
-from tiny import BUILDERS, fresh, tiny
+from tiny import NAMES, fresh, tiny
 
 from cohp import pipelines
 from cohp.engine import Engine
@@ -18,7 +18,6 @@ from cohp.errors import BadInput, CohpError, Missing, MissingExtra, MissingWeigh
 from cohp.naming import resolve
 from cohp.pipelines.prepared import prepare
 
-tiny("sd15")
 ASKED = {
     "compile": True,
     "attention": "_native_math",
@@ -53,7 +52,7 @@ def said(work):
     return None
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_without_weights_it_refuses_what_it_would_refuse_with_them(home, name):
     pipe, folder = fresh(name), str(saved(home, name))
     for option, value in ASKED.items():

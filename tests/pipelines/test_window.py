@@ -12,6 +12,7 @@ from cohp.pipelines.noise import generators
 from cohp.pipelines.window import Window
 
 STEPS = 8
+FLOWS = {"use_flow_sigmas": True, "flow_shift": 3.0}
 SCHEDULERS = {
     "DDIMScheduler": {},
     "DDPMScheduler": {},
@@ -23,7 +24,9 @@ SCHEDULERS = {
     "KDPM2AncestralDiscreteScheduler": {},
     "DEISMultistepScheduler": {},
     "UniPCMultistepScheduler": {},
+    "UniPCMultistepScheduler of flows": {**FLOWS, "prediction_type": "flow_prediction"},
     "DPMSolverMultistepScheduler": {},
+    "DPMSolverMultistepScheduler of pictures": {**FLOWS, "prediction_type": "sample"},
     "DPMSolverSinglestepScheduler": {},
     "SASolverScheduler": {},
     "LCMScheduler": {},
@@ -37,7 +40,7 @@ SCHEDULERS = {
 
 
 def make(name, **changes):
-    return getattr(diffusers, name)(**{**SCHEDULERS[name], **changes})
+    return getattr(diffusers, name.split()[0])(**{**SCHEDULERS[name], **changes})
 
 
 def draw(scheduler, latents, steps=STEPS, *, seen=None):

@@ -7,6 +7,29 @@ from functools import cache
 import torch
 
 BUILDERS = {}
+NAMES = (
+    "sd15",
+    "sdxl",
+    "sdxl-turbo",
+    "playground",
+    "kolors",
+    "sd3",
+    "mini",
+    "flux-dev",
+    "flux-schnell",
+    "flux2-dev",
+    "flux2-klein",
+    "chroma",
+    "qwen-image",
+    "z-image",
+    "hidream",
+    "pixart",
+    "hunyuan-dit",
+    "cogview4",
+    "sana",
+    "lumina2",
+    "aura-flow",
+)
 
 
 def builds(name):
