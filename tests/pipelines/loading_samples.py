@@ -1,6 +1,7 @@
 """Tiny pipelines with random weights, saved as people's checkpoints are."""
 
 import json
+import shutil
 from pathlib import Path
 
 import torch
@@ -18,6 +19,17 @@ from transformers import (
     CLIPTokenizer,
 )
 
+from cohp.catalogue import Model
+from cohp.naming import resolve
+from cohp.pipelines.loading import load_pipeline
+
+UNET = {
+    "block_out_channels": (32, 64),
+    "layers_per_block": 1,
+    "sample_size": 32,
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -58,15 +70,7 @@ def autoencoder() -> AutoencoderKL:
 
 def sd(folder: Path) -> StableDiffusionPipeline:
     torch.manual_seed(0)
-    unet = UNet2DConditionModel(
-        block_out_channels=(32, 64),
-        layers_per_block=1,
-        sample_size=32,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=32,
-        attention_head_dim=4,
-    )
+    unet = UNet2DConditionModel(**UNET, cross_attention_dim=32, attention_head_dim=4)
     return StableDiffusionPipeline(
         vae=autoencoder(),
         text_encoder=CLIPTextModel(text_config()),
@@ -84,11 +88,7 @@ def sd(folder: Path) -> StableDiffusionPipeline:
 def sdxl(folder: Path) -> StableDiffusionXLPipeline:
     torch.manual_seed(0)
     unet = UNet2DConditionModel(
-        block_out_channels=(32, 64),
-        layers_per_block=1,
-        sample_size=32,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        **UNET,
         attention_head_dim=(2, 4),
         use_linear_projection=True,
         addition_embed_type="text_time",
@@ -139,3 +139,17 @@ def save_lora(pipeline, folder: Path, seed: int = 0, scale: float = 0.5) -> Path
     type(pipeline).save_lora_weights(str(folder), unet_lora_layers=weights)
     pipeline.unet.delete_adapters("default")
     return folder / "pytorch_lora_weights.safetensors"
+
+
+def picture_of(spec):
+    """Load a model, or what is named, and draw with it."""
+    return drawn(load_pipeline(spec if isinstance(spec, Model) else resolve(str(spec))))
+
+
+def in_the_cache(folder: Path, hub: Path, repo: str, commit: str) -> Path:
+    """Copy a pipeline to where the hub's cache would have it."""
+    kept = hub / f"models--{repo.replace('/', '--')}"
+    shutil.copytree(folder, kept / "snapshots" / commit)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text(commit)
+    return kept / "snapshots" / commit

@@ -5,10 +5,10 @@ import shutil
 import time
 from pathlib import Path
 
-import loading_samples as samples
 import numpy as np
 import pytest
 import torch
+from loading_samples import in_the_cache, picture_of
 from safetensors.torch import load_file, save_file
 
 from cohp.catalogue import Model, find
@@ -18,14 +18,7 @@ from cohp.pipelines import loading
 from cohp.pipelines.folder import OTHER_TASKS, read, variant_of
 from cohp.pipelines.loading import load_pipeline, revision
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """One pipeline of random weights, and the picture that it draws."""
-    folder = tmp_path_factory.mktemp("sd")
-    pipeline = samples.sd(folder / "tokenizer")
-    pipeline.save_pretrained(folder / "sd")
-    return folder / "sd", pipeline, samples.drawn(pipeline)
+pytestmark = pytest.mark.usefixtures("hub_cache")
 
 
 @pytest.fixture
@@ -34,37 +27,18 @@ def copy(made, tmp_path):
     return tmp_path / "sd"
 
 
-@pytest.fixture(autouse=True)
-def hub(tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    return tmp_path / "hub"
-
-
-def picture_of(spec) -> np.ndarray:
-    model = spec if isinstance(spec, Model) else resolve(str(spec))
-    return samples.drawn(load_pipeline(model))
-
-
 def rename(folder: Path, suffix: str) -> None:
     """Name every file of weights as a variant, or a pickle, is named."""
     for file in folder.glob("*/*.safetensors"):
         file.rename(file.with_name(file.name.replace(".safetensors", suffix)))
 
 
-def in_the_cache(folder: Path, hub: Path, repo: str, commit: str) -> Path:
-    kept = hub / f"models--{repo.replace('/', '--')}"
-    shutil.copytree(folder, kept / "snapshots" / commit)
-    (kept / "refs").mkdir()
-    (kept / "refs" / "main").write_text(commit)
-    return kept / "snapshots" / commit
-
-
 def test_a_folder_draws_what_the_pipeline_it_came_from_draws(made):
     assert np.array_equal(picture_of(made[0]), made[2])
 
 
-def test_a_model_of_the_hubs_cache_needs_no_network(made, hub):
-    in_the_cache(made[0], hub, "someone/tiny", "c" * 40)
+def test_a_model_of_the_hubs_cache_needs_no_network(made, hub_cache):
+    in_the_cache(made[0], hub_cache, "someone/tiny", "c" * 40)
     assert np.array_equal(picture_of("someone/tiny"), made[2])
     assert revision(resolve("someone/tiny")) == "c" * 40
     assert np.array_equal(picture_of(f"someone/tiny@{'c' * 40}"), made[2])
@@ -153,16 +127,16 @@ def test_an_absent_model_is_said_at_once(name):
     assert ("hf auth login" in said) == model.gated
 
 
-def test_a_pinned_model_is_not_replaced_by_another_version(made, hub):
-    in_the_cache(made[0], hub, "stabilityai/stable-diffusion-xl-base-1.0", "b" * 40)
+def test_a_pinned_model_is_not_replaced_by_another_version(made, hub_cache):
+    in_the_cache(made[0], hub_cache, "stabilityai/stable-diffusion-xl-base-1.0", "b" * 40)
     named = f"stabilityai/stable-diffusion-xl-base-1.0@{'b' * 40}"
     with pytest.raises(MissingWeights, match=f"Another version of it is here: {named}"):
         load_pipeline(find("sdxl"))
     assert load_pipeline(resolve(named))
 
 
-def test_a_download_that_broke_off_says_how_to_go_on(made, hub):
-    kept = in_the_cache(made[0], hub, "someone/tiny", "c" * 40)
+def test_a_download_that_broke_off_says_how_to_go_on(made, hub_cache):
+    kept = in_the_cache(made[0], hub_cache, "someone/tiny", "c" * 40)
     (kept / "vae" / "diffusion_pytorch_model.safetensors").unlink()
     with pytest.raises(MissingWeights, match=r"its vae are missing\. Get it with: cohp models"):
         picture_of("someone/tiny")

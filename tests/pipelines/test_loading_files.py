@@ -1,7 +1,6 @@
 """Loading what comes in pieces: single files, denoisers alone, parts kept elsewhere or absent."""
 
 import shutil
-from pathlib import Path
 
 import loading_samples as samples
 import numpy as np
@@ -9,41 +8,16 @@ import pytest
 import single_file
 import torch
 from diffusers import StableDiffusion3Pipeline
+from loading_samples import in_the_cache, picture_of
 from safetensors.torch import load_file, save_file
 from tiny import tiny
 
-from cohp.catalogue import Model, find
+from cohp.catalogue import find
 from cohp.errors import BadInput, MissingWeights
 from cohp.naming import resolve
 from cohp.pipelines.loading import load_pipeline
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """One pipeline of random weights, and the picture that it draws."""
-    folder = tmp_path_factory.mktemp("sd")
-    pipeline = samples.sd(folder / "tokenizer")
-    pipeline.save_pretrained(folder / "sd")
-    return folder / "sd", pipeline, samples.drawn(pipeline)
-
-
-@pytest.fixture(autouse=True)
-def hub(tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    return tmp_path / "hub"
-
-
-def picture_of(spec) -> np.ndarray:
-    model = spec if isinstance(spec, Model) else resolve(str(spec))
-    return samples.drawn(load_pipeline(model))
-
-
-def in_the_cache(folder: Path, hub: Path, repo: str, commit: str) -> Path:
-    kept = hub / f"models--{repo.replace('/', '--')}"
-    shutil.copytree(folder, kept / "snapshots" / commit)
-    (kept / "refs").mkdir()
-    (kept / "refs" / "main").write_text(commit)
-    return kept / "snapshots" / commit
+pytestmark = pytest.mark.usefixtures("hub_cache")
 
 
 def test_parts_that_are_kept_elsewhere_come_from_there(made, tmp_path):
@@ -86,12 +60,12 @@ def test_a_denoiser_alone_takes_the_rest_from_its_configuration(made, tmp_path):
     assert np.array_equal(picture_of(f"{file}@{made[0]}"), made[2])
 
 
-def test_a_single_file_is_configured_by_what_it_looks_like(made, tmp_path, hub):
+def test_a_single_file_is_configured_by_what_it_looks_like(made, tmp_path, hub_cache):
     file = single_file.write(made[1], tmp_path / "one.safetensors")
     with pytest.raises(MissingWeights, match=r"sd15 is not here.*@FOLDER"):
         picture_of(file)
     entry = find("sd15")
-    in_the_cache(made[0], hub, entry.source, entry.revision)
+    in_the_cache(made[0], hub_cache, entry.source, entry.revision)
     assert np.array_equal(picture_of(file), made[2])
 
 

@@ -14,8 +14,7 @@ from cohp.naming import resolve
 
 
 @pytest.fixture(autouse=True)
-def _hub(tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+def _here(tmp_path, monkeypatch, hub_cache):
     monkeypatch.chdir(tmp_path)
 
 

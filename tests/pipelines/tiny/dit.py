@@ -34,7 +34,7 @@ from transformers import (
 
 from tiny import builds
 from tiny.flux import vae
-from tiny.parts import WORDS, autoencoder, language, t5, tokenizer
+from tiny.parts import SQUARE, WORDS, autoencoder, language, t5, tokenizer
 
 
 @builds("pixart")
@@ -44,13 +44,9 @@ def pixart():
         text_encoder=t5(),
         vae=autoencoder(),
         transformer=PixArtTransformer2DModel(
-            sample_size=8,
+            **SQUARE,
             num_layers=1,
-            patch_size=2,
-            attention_head_dim=8,
-            num_attention_heads=2,
             caption_channels=16,
-            in_channels=4,
             out_channels=8,
             cross_attention_dim=16,
             norm_num_groups=2,
@@ -73,12 +69,8 @@ def hunyuan_dit():
         text_encoder=BertModel(bert).eval(),
         tokenizer=tokenizer(),
         transformer=HunyuanDiT2DModel(
-            sample_size=8,
+            **SQUARE,
             num_layers=2,
-            patch_size=2,
-            attention_head_dim=8,
-            num_attention_heads=2,
-            in_channels=4,
             cross_attention_dim=16,
             cross_attention_dim_t5=16,
             pooled_projection_dim=8,
@@ -109,16 +101,12 @@ def cogview4():
         text_encoder=language((GlmConfig, GlmModel)),
         vae=autoencoder(),
         transformer=CogView4Transformer2DModel(
-            patch_size=2,
-            in_channels=4,
+            **SQUARE,
             out_channels=4,
             num_layers=1,
-            attention_head_dim=8,
-            num_attention_heads=2,
             text_embed_dim=16,
             time_embed_dim=8,
             condition_dim=4,
-            sample_size=8,
             rope_axes_dim=(8, 8),
         ).eval(),
         scheduler=FlowMatchEulerDiscreteScheduler(
@@ -197,13 +185,9 @@ def aura_flow():
         text_encoder=UMT5EncoderModel(words).eval(),
         vae=autoencoder(),
         transformer=AuraFlowTransformer2DModel(
-            sample_size=8,
-            patch_size=2,
-            in_channels=4,
+            **SQUARE,
             num_mmdit_layers=1,
             num_single_dit_layers=1,
-            attention_head_dim=8,
-            num_attention_heads=2,
             joint_attention_dim=16,
             caption_projection_dim=16,
             pos_embed_max_size=64,

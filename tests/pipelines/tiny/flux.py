@@ -16,16 +16,9 @@ from diffusers import (
 from transformers import MistralConfig, MistralForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
 from tiny import builds
-from tiny.parts import autoencoder, clip, language, t5, tokenizer
+from tiny.parts import HEADS, autoencoder, clip, language, t5, tokenizer
 
-SMALL = {
-    "patch_size": 1,
-    "in_channels": 16,
-    "num_layers": 1,
-    "num_single_layers": 1,
-    "attention_head_dim": 8,
-    "num_attention_heads": 2,
-}
+SMALL = {**HEADS, "patch_size": 1, "in_channels": 16, "num_layers": 1, "num_single_layers": 1}
 SHIFTED = {"shift": 3.0, "use_dynamic_shifting": True}
 
 

@@ -25,20 +25,16 @@ from transformers import (
 
 from tiny import builds
 from tiny.flux import SHIFTED, vae
-from tiny.parts import WORDS, autoencoder, clip, language, t5, tokenizer
+from tiny.parts import HEADS, LATENTS, SQUARE, WORDS, autoencoder, clip, language, t5, tokenizer
 
 
 @builds("sd3")
 def sd3():
     return StableDiffusion3Pipeline(
         transformer=SD3Transformer2DModel(
-            sample_size=8,
-            patch_size=2,
-            in_channels=4,
+            **SQUARE,
             out_channels=4,
             num_layers=2,
-            attention_head_dim=8,
-            num_attention_heads=2,
             joint_attention_dim=32,
             caption_projection_dim=16,
             pooled_projection_dim=32,
@@ -105,12 +101,11 @@ def qwen_image():
         text_encoder=Qwen2_5_VLForConditionalGeneration(config).eval(),
         tokenizer=tokenizer(1024),
         transformer=QwenImageTransformer2DModel(
+            **HEADS,
             patch_size=2,
             in_channels=16,
             out_channels=4,
             num_layers=1,
-            attention_head_dim=8,
-            num_attention_heads=2,
             joint_attention_dim=16,
             axes_dims_rope=(2, 2, 4),
         ).eval(),
@@ -152,13 +147,10 @@ def hidream():
         text_encoder_4=language((LlamaConfig, LlamaForCausalLM)),
         tokenizer_4=tokenizer(128),
         transformer=HiDreamImageTransformer2DModel(
-            patch_size=2,
-            in_channels=4,
+            **LATENTS,
             out_channels=4,
             num_layers=1,
             num_single_layers=1,
-            attention_head_dim=8,
-            num_attention_heads=2,
             caption_channels=[16, 16],
             text_emb_dim=32,
             num_routed_experts=2,

@@ -16,6 +16,10 @@ from transformers import (
 )
 
 WORDS = 600
+# What most transformers of latents are told, as small as it gets.
+HEADS = {"attention_head_dim": 8, "num_attention_heads": 2}
+LATENTS = {**HEADS, "patch_size": 2, "in_channels": 4}
+SQUARE = {**LATENTS, "sample_size": 8}
 PAD, BOS, EOS = "<pad>", "<s>", "</s>"
 CHAT = (
     "{% for m in messages %}{{ m['role'] }}: {% if m['content'] is string %}{{ m['content'] }}"

@@ -38,6 +38,18 @@ def unet(**changes):
     return UNet2DConditionModel(**settings).eval()
 
 
+def wide(across):
+    """Return a denoiser that is told of sizes too, and reads text of a width."""
+    return unet(
+        addition_embed_type="text_time",
+        addition_time_embed_dim=4,
+        transformer_layers_per_block=(1, 1),
+        projection_class_embeddings_input_dim=16 + 6 * 4,
+        cross_attention_dim=across,
+        use_linear_projection=True,
+    )
+
+
 @builds("sd15")
 def sd15():
     return StableDiffusionPipeline(
@@ -55,21 +67,13 @@ def sd15():
 
 
 def _sdxl(scheduler, vae=None):
-    wide = {
-        "addition_embed_type": "text_time",
-        "addition_time_embed_dim": 4,
-        "transformer_layers_per_block": (1, 1),
-        "projection_class_embeddings_input_dim": 16 + 6 * 4,
-        "cross_attention_dim": 32,
-        "use_linear_projection": True,
-    }
     return StableDiffusionXLPipeline(
         vae=vae or autoencoder(),
         text_encoder=clip(),
         text_encoder_2=clip(projects=True),
         tokenizer=tokenizer(),
         tokenizer_2=tokenizer(),
-        unet=unet(**wide),
+        unet=wide(32),
         scheduler=scheduler,
         add_watermarker=False,
     )
@@ -116,14 +120,6 @@ def kolors():
         add_qkv_bias=True,
         original_rope=True,
     )
-    wide = {
-        "addition_embed_type": "text_time",
-        "addition_time_embed_dim": 4,
-        "transformer_layers_per_block": (1, 1),
-        "projection_class_embeddings_input_dim": 16 + 6 * 4,
-        "cross_attention_dim": 16,
-        "use_linear_projection": True,
-    }
     words = ChatGLMModel(config).eval()
     # It leaves its weights as the memory happened to be.
     for weight in words.parameters():
@@ -132,6 +128,6 @@ def kolors():
         vae=autoencoder(),
         text_encoder=words,
         tokenizer=tokenizer(256, _Glm),
-        unet=unet(**wide),
+        unet=wide(16),
         scheduler=EulerDiscreteScheduler(**BETAS, steps_offset=1),
     )
