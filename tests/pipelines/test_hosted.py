@@ -6,7 +6,9 @@ import pytest
 from hosted_samples import KEY, draw, generator, reason, shot
 from images_service import answer, picture, serving
 
+from cohp.catalogue import catalogue
 from cohp.errors import BadInput
+from cohp.pipelines.hosted import HostedGenerator
 from cohp.types import Drawn, Unscored
 
 
@@ -129,3 +131,13 @@ def test_the_revision_tells_apart_what_is_asked_for():
 def test_an_option_nobody_knows_is_refused():
     with pytest.raises(BadInput, match="no option 'stepz'"):
         generator("https://a.example/v1", options={"stepz": 3})
+
+
+def test_the_services_with_an_entry_are_asked_at_their_own_addresses(monkeypatch):
+    services = [each for each in catalogue().values() if each.generator == "hosted"]
+    assert {each.key for each in services} == {"OPENAI_API_KEY", "GEMINI_API_KEY"}
+    for model in services:
+        monkeypatch.setenv(model.key, KEY)
+        assert HostedGenerator(model).revision.startswith(f"{model.source} {model.name} ")
+        assert model.price
+        assert not model.refines
