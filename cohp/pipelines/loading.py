@@ -5,16 +5,15 @@ Weights are read from safetensors only, and remote code is never run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cohp.catalogue import Model
-from cohp.errors import BadInput, CohpError, Missing, OutOfMemory
+from cohp.errors import OutOfMemory
 from cohp.pipelines import digest
 from cohp.pipelines.folder import PipelineFolder
 from cohp.pipelines.lora import attach
 from cohp.pipelines.parts import load_parts
+from cohp.pipelines.plainly import plainly
 from cohp.pipelines.prepared import Prepared, locate, prepare
 from cohp.pipelines.quiet import quiet
 
@@ -36,7 +35,7 @@ def load_pipeline(
     if dtype is None:
         usual = "float32" if device.startswith("cpu") else model.dtype or "bfloat16"
         dtype = getattr(torch, made.options.dtype or usual)
-    with _plainly(model), quiet():
+    with plainly(model), quiet():
         pipeline = (
             _from_file(made, dtype) if made.place.is_file() else _from_folder(model, made, dtype)
         )
@@ -99,26 +98,3 @@ def _left_out(folder: PipelineFolder) -> dict[str, Any]:
     left: dict[str, Any] = dict.fromkeys(folder.unused)
     # Said, because diffusers warns of every pipeline that has lost its checker.
     return left | {"requires_safety_checker": False} if "safety_checker" in left else left
-
-
-@contextmanager
-def _plainly(model: Model) -> Iterator[None]:
-    """Turn whatever diffusers raises into one sentence that names the model."""
-    try:
-        yield
-    except CohpError:
-        raise
-    except NotImplementedError as error:  # torch's word for weights that never came
-        raise BadInput(
-            f"{model.name} lacks some of its weights: the file was cut short, or its "
-            "configuration is that of another model. Name the right one after an @."
-        ) from error
-    except ImportError as error:
-        raise Missing(f"{model.name} needs a package that is not here: {_first(error)}") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise BadInput(f"{model.name} cannot be loaded: {_first(error)}") from error
-
-
-def _first(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:300]

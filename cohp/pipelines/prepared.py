@@ -18,6 +18,7 @@ from cohp.options import DiffusersOptions, read
 from cohp.pins import commit_of, pin
 from cohp.pipelines import folder, lora, parts
 from cohp.pipelines.folder import PipelineFolder
+from cohp.pipelines.plainly import plainly
 from cohp.pipelines.quiet import quiet
 from cohp.whereabouts import (
     INDEX,
@@ -59,7 +60,8 @@ def prepare(model: Model) -> Prepared:
     made = _of_file(model, place, options) if place.is_file() else _of_folder(model, place, options)
     parts.check(model)
     lora.check(model, made.kind)
-    _rehearse(model, made)
+    with plainly(model):
+        _rehearse(model, made)
     _hold(model, place)
     return made
 

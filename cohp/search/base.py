@@ -50,6 +50,7 @@ def scored_opening(answers: Sequence[Answer]) -> list[Scored]:
     """Keep what stage one has to go on with, or say why there is nothing."""
     kept = scored(answers)
     if not kept:
-        reasons = dict.fromkeys(each.reason for each in answers if isinstance(each, Unscored))
+        failed = [each.reason for each in answers if isinstance(each, Unscored)]
+        reasons = dict.fromkeys(reason.rstrip(".") for reason in failed)
         raise NothingScored(f"No image could be scored: {'; '.join(reasons)}.")
     return kept

@@ -95,6 +95,13 @@ def test_an_option_that_cannot_be_honoured_is_refused_before_a_run_is_made(
     run_is_not_made(tmp_path, f"{copy}:{asked}", BadInput, told)
 
 
+def test_a_part_that_diffusers_does_not_have_is_one_sentence(copy, tmp_path):
+    index = json.loads((copy / "model_index.json").read_text())
+    changed = {**index, "unet": ["diffusers", "NovelModel"]}
+    (copy / "model_index.json").write_text(json.dumps(changed))
+    run_is_not_made(tmp_path, f"{copy}:fp8=true", BadInput, "cannot be loaded: .*NovelModel")
+
+
 def test_a_lora_that_is_not_here_is_said_before_a_run_is_made(copy, tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     told = "LoRA some/style is not on this machine"
