@@ -15,6 +15,8 @@ from cohp.cli import main
         (["generate", "fox"], "--per", "--per-model"),
         (["generate", "fox", "--models"], "fake-i", "fake-ink"),
         (["generate", "fox", "--models"], "fake-ink,fake-w", "fake-ink,fake-wash"),
+        (["generate", "fox", "--models"], "fake-ink,sdxl:quant", "fake-ink,sdxl:quantize="),
+        (["generate", "fox", "--models"], "sdxl:fp8=true:til", "sdxl:fp8=true:tiling="),
         (["generate", "fox", "--reward"], "fak", "fake"),
         (["generate", "fox", "--recipe"], "ref", "reference"),
     ],
