@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -34,10 +35,10 @@ def worn(picture: Pixels, rng: np.random.Generator) -> Pixels:
 
 def broken(scene: Scene, pool: Pool, rng: np.random.Generator) -> Pixels:
     """Draw a scene whose subject nobody could name."""
-    breakers = [_nobody, _smeared, _shuffled, _chimera, _melted, _doubled, _doubled]
+    kinds = ["nobody", "smeared", "shuffled", "chimera", "melted", "doubled", "doubled"]
     if scene.subject in LOPSIDED:
-        breakers += [_two_headed, _beheaded]
-    return breakers[int(rng.integers(len(breakers)))](scene, pool, rng)
+        kinds += FRONTAL
+    return BREAKERS[kinds[int(rng.integers(len(kinds)))]](scene, pool, rng)
 
 
 def _nobody(scene: Scene, _pool: Pool, _rng: np.random.Generator) -> Pixels:
@@ -138,6 +139,22 @@ def _doubled(scene: Scene, _pool: Pool, rng: np.random.Generator) -> Pixels:
             if rng.random() < HALF:
                 picture[y : y + GRID, x : x + GRID] = other[y : y + GRID, x : x + GRID]
     return picture
+
+
+BREAKERS: dict[str, Callable[[Scene, Pool, np.random.Generator], Pixels]] = {
+    "nobody": _nobody,
+    "smeared": _smeared,
+    "shuffled": _shuffled,
+    "chimera": _chimera,
+    "melted": _melted,
+    "two-headed": _two_headed,
+    "beheaded": _beheaded,
+    "doubled": _doubled,
+}
+"""Every way to break a subject."""
+
+FRONTAL = ("two-headed", "beheaded")
+"""Those that only a subject with a front and a back can suffer."""
 
 
 def anywhere(scene: Scene, rng: np.random.Generator) -> Scene:

@@ -14,10 +14,12 @@ from diffusers import DiffusionPipeline
 
 from training.generator.opened import opened, pictures
 from training.referee.net import CLASSES, Referee
+from training.referee.verdict import look
 from training.world.captions import plain
 from training.world.scene import Scene, combinations
 
 BATCH = 10
+COUNTED = (*CLASSES, "named", "whole", "right")
 
 
 def prompts(count: int, seed: int) -> list[Scene]:
@@ -36,21 +38,21 @@ def measure(  # noqa: PLR0913 -- two of them are how to draw
     steps: int,
     guidance: float,
 ) -> tuple[Counter[str], Counter[str]]:
-    """Draw every scene once; count what is right, and what a lost subject was taken for."""
+    """Draw every scene once; count what is right, and which subjects were lost or broken."""
     right: Counter[str] = Counter()
-    lost: Counter[str] = Counter()
+    worst: Counter[str] = Counter()
     for i in range(0, len(scenes), BATCH):
         some = scenes[i : i + BATCH]
         drawn = pictures(
             pipe, [plain(scene) for scene in some], seed + i, steps=steps, guidance=guidance
         )
-        for scene, found in zip(some, referee.judge(drawn * 2 - 1), strict=True):
-            hits = {name: found[name] == getattr(scene, name) for name in CLASSES}
-            right.update(name for name, hit in hits.items() if hit)
-            right["all four"] += all(hits.values())
-            if not hits["subject"]:
-                lost[f"{scene.subject} as {found['subject']}"] += 1
-    return right, lost
+        for scene, found in zip(some, look(referee, drawn, some), strict=True):
+            right.update(name for name in COUNTED if getattr(found, name))
+            if not found.subject:
+                worst[f"{scene.subject} lost"] += 1
+            elif not found.whole:
+                worst[f"{scene.subject} broken"] += 1
+    return right, worst
 
 
 def main() -> None:
@@ -70,9 +72,9 @@ def main() -> None:
     scenes = prompts(told.count, told.seed)
     for steps, guidance in product(told.steps, told.guidance):
         way = {"steps": steps, "guidance": guidance}
-        right, lost = measure(pipe, referee, scenes, told.seed, steps=steps, guidance=guidance)
-        shares = {name: round(right[name] / len(scenes), 3) for name in (*CLASSES, "all four")}
-        line = {"prompts": len(scenes), **way, **shares, "lost": dict(lost.most_common(8))}
+        right, worst = measure(pipe, referee, scenes, told.seed, steps=steps, guidance=guidance)
+        shares = {name: round(right[name] / len(scenes), 3) for name in COUNTED}
+        line = {"prompts": len(scenes), **way, **shares, "worst": dict(worst.most_common(8))}
         print(json.dumps(line), flush=True)
 
 
