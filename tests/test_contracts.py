@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from cohp import registry
-from cohp.errors import BadInput
+from cohp.errors import BadImage, BadInput
 from cohp.pipelines import load as load_model
 from cohp.reward import catalogue
 from cohp.reward.images import as_rgb, open_image
@@ -68,6 +68,21 @@ def test_a_tensor_scores_as_its_png_would(reward, pictures):
     assert [each.mean for each in as_tensors] == pytest.approx(
         [each.mean for each in as_images], abs=1e-4
     )
+
+
+def test_an_image_made_ready_ahead_scores_as_it_does_plain(reward, pictures):
+    if not hasattr(reward, "prepare"):
+        pytest.skip("it takes images as they come")
+    ready = [reward.prepare(image) for image in pictures]
+    assert reward.score(prompts=PROMPTS, images=ready) == reward.score(
+        prompts=PROMPTS, images=pictures
+    )
+    mixed = [ready[0], *pictures[1:]]
+    assert reward.score(prompts=PROMPTS, images=mixed)[0].mean == pytest.approx(
+        reward.score(prompts=PROMPTS, images=pictures)[0].mean, abs=1e-4
+    )
+    with pytest.raises(BadImage):
+        reward.prepare(pictures[0].resize((1, 300)))
 
 
 def test_a_reward_takes_keywords_only_and_says_which_weights_it_is(reward, pictures):

@@ -32,40 +32,41 @@ class Embedded:
     error: str | None = None
 
 
-def embedder(panel: Panel) -> Any:  # noqa: ANN401 - a reward with methods that few have
-    """Return the panel's one reward, or refuse it by name where it has no features."""
+def embedder(panel: Panel) -> tuple[str, Any]:
+    """Return the panel's one reward with its key, or refuse it by name without features."""
     if len(panel.rewards) > 1:
         raise BadInput("Features are of one reward. Name one with --reward.")
-    ((name, judge),) = panel.judges.items()
-    reward = panel.rewards[judge.keys[0]]
+    ((key, reward),) = panel.rewards.items()
+    (name,) = panel.judges
     if not hasattr(reward, "embed"):
         raise BadInput(
             f"{name} has no features to give. Name a reward that has some, such as hpsv3, clip or "
             "imagereward."
         )
-    return reward
+    return key, reward
 
 
 def embed(
     items: Iterable[Item], panel: Panel, stop: Stop | None = None
 ) -> Generator[Embedded, None, None]:
     """Go through the features of the items by the panel's one reward, in order."""
-    reward = embedder(panel)
+    name, reward = embedder(panel)
     gathering = Gathering(items, panel)
     with closing(gathering.batches(stop)) as batches:
         for batch in batches:
             with gathering.timed():
-                found = iter(_features(reward, [each for each in batch if each.image is not None]))
-            for opened in batch:
-                if opened.image is None:
-                    yield Embedded(opened.item, opened.prompt, error=opened.error)
-                else:
+                found = iter(_features(reward, name, [each for each in batch if each.ready]))
+            for each in batch:
+                if each.ready:
                     yield next(found)
+                else:
+                    reason = each.error or str(each.said[name])
+                    yield Embedded(each.item, each.prompt, error=reason)
 
 
-def _features(reward: Any, batch: Sequence[Opened]) -> list[Embedded]:  # noqa: ANN401 - likewise
+def _features(reward: Any, name: str, batch: Sequence[Opened]) -> list[Embedded]:  # noqa: ANN401 - likewise
     prompts = [each.prompt for each in batch]
-    images = [each.image for each in batch if each.image is not None]
+    images = [each.ready[name] for each in batch]
     said = in_halves(reward.embed, prompts=prompts, images=images, refused=BadInput)
     texts: Sequence[Any] = [None] * len(batch)
     if batch and hasattr(reward, "embed_text"):

@@ -46,7 +46,7 @@ class Gathering:
             for place, opened in enumerate(self._stream):
                 self._room.passed(place)
                 batch.append(opened)
-                self._fresh += opened.image is not None
+                self._fresh += bool(opened.ready)
                 self._pixels += opened.pixels
                 if self._is_full(len(batch)):
                     if stop is not None and stop.is_set():

@@ -32,19 +32,15 @@ def judge(
         for batch in batches:
             with gathering.timed():
                 for name in panel.rewards:
-                    _ask(panel, name, [each for each in batch if _is_open(each, name)], cache)
+                    _ask(panel, name, [each for each in batch if name in each.ready], cache)
             yield from [_judged(panel, each) for each in batch]
-
-
-def _is_open(opened: Opened, name: str) -> bool:
-    return opened.image is not None and name not in opened.said
 
 
 def _ask(panel: Panel, name: str, batch: Sequence[Opened], cache: ScoreCache | None) -> None:
     said = ask(
         panel.rewards[name],
         prompts=[each.prompt for each in batch],
-        images=[each.image for each in batch if each.image is not None],
+        images=[each.ready[name] for each in batch],
         refused=BadInput,
     )
     known: dict[bytes, Score] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cohp.errors import BadInput
 from cohp.measure.ahead import Room
@@ -34,15 +34,15 @@ def nothing_done(_name: str, _prompt: str) -> bool:
 class Opened:
     """An item with all that could be found out before a reward is asked.
 
-    `said` is what was known of it by reward, `keys` where the cache keeps the rest; `pixels` are
-    those it took room for.
+    By reward: `said` is what is known of it already, `keys` where the cache keeps the rest, and
+    `ready` the image as those still to be asked take it. `pixels` are those it takes room for.
     """
 
     item: Item
     prompt: str = ""
     error: str | None = None
     done: bool = False
-    image: Picture | None = None
+    ready: dict[str, Any] = field(default_factory=dict)
     pixels: int = 0
     keys: dict[str, bytes] = field(default_factory=dict)
     said: dict[str, Score | str] = field(default_factory=dict)
@@ -82,9 +82,7 @@ class Opener:
         if self.cache is not None and self.panel.identities:
             self._look_up(self.cache, opened, digest(content))
         if self.panel.rewards.keys() - opened.said.keys():
-            picture = self._decoded(place, opened, content)
-            opened.error = refusal(picture)
-            opened.image = None if opened.error else picture
+            self._prepare(opened, self._decoded(place, opened, content))
 
     def _is_done(self, opened: Opened) -> bool:
         opened.done = self.done(opened.item.name, opened.prompt)
@@ -95,6 +93,23 @@ class Opener:
             opened.keys[name] = key(image, opened.prompt, identity)
         known = cache.find(opened.keys.values())
         opened.said |= {name: known[each] for name, each in opened.keys.items() if each in known}
+
+    def _prepare(self, opened: Opened, picture: Picture) -> None:
+        """Have each reward that can resize the picture here, so that its device need not wait."""
+        opened.error = refusal(picture)
+        if opened.error is not None:
+            return
+        for name, reward in self.panel.rewards.items():
+            if name in opened.said:
+                continue
+            try:
+                prepare = getattr(reward, "prepare", lambda picture: picture)
+                opened.ready[name] = prepare(picture)
+            except BadInput as error:
+                opened.said[name] = str(error)
+        if all(ready is not picture for ready in opened.ready.values()):
+            self.room.give(opened.pixels)
+            opened.pixels = 0
 
     def _decoded(self, place: int, opened: Opened, content: bytes | Picture) -> Picture:
         def admit(pixels: int) -> None:

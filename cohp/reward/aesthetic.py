@@ -14,7 +14,7 @@ from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import openai_crop
 from cohp.reward.clip_towers import Towers
 from cohp.reward.fitting import load, stored_as, unread
-from cohp.reward.seeing import SeeingReward
+from cohp.reward.seeing import SeeingReward, Seen
 
 # Where a Linear stands in the published sequence; between them are dropouts, inert here.
 PLACES = (0, 2, 4, 6, 7)
@@ -49,12 +49,16 @@ class Aesthetic(SeeingReward):
         """Return the head's file and the tower's."""
         return [*weights.files, *self._tower.files]
 
-    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:  # noqa: ARG002
+    def squared(self, image: Image) -> Tensor:
+        """Resize and crop as OpenAI's CLIP does."""
+        return openai_crop(image, self.model["towers"].size)
+
+    def features(self, prompts: Sequence[str], images: Sequence[Seen]) -> Tensor:  # noqa: ARG002
         """Return the direction of each image."""
         towers: Towers = self.model["towers"]
-        return towers.see(images, openai_crop)
+        return towers.see(self.pixels(images))
 
-    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+    def means(self, prompts: Sequence[str], images: Sequence[Seen]) -> Tensor:
         """Return the rating of each image."""
         rating: Tensor = self.model["head"](self.features(prompts, images))
         return rating[:, 0]

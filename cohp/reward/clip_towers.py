@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from PIL.Image import Image
 from torch import Tensor, nn
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
 from cohp.errors import BadInput
-from cohp.reward.clip_images import Squaring
 from cohp.reward.clip_text import Words
 from cohp.reward.open_clip_layout import directions
 from cohp.reward.settings import described
@@ -43,10 +41,9 @@ class Towers(nn.Module):
         learned: Tensor = self.clip.logit_scale.exp()
         return learned
 
-    def see(self, images: Sequence[Image], squaring: Squaring) -> Tensor:
-        """Return the direction of each image."""
-        seen = self.clip.get_image_features(pixel_values=self.pixels(images, squaring))
-        return directions(seen.pooler_output)
+    def see(self, pixels: Tensor) -> Tensor:
+        """Return the direction of each image, given as the vision tower takes it."""
+        return directions(self.clip.get_image_features(pixel_values=pixels).pooler_output)
 
     def read(self, prompts: Sequence[str]) -> Tensor:
         """Return the direction of each prompt; one that stands many times is read once."""
@@ -56,10 +53,6 @@ class Towers(nn.Module):
             input_ids=ids.to(self.device), attention_mask=mask.to(self.device)
         )
         return directions(read.pooler_output)[[texts.index(prompt) for prompt in prompts]]
-
-    def pixels(self, images: Sequence[Image], squaring: Squaring) -> Tensor:
-        """Return the images as the vision tower takes them."""
-        return torch.stack([squaring(image, self.size) for image in images]).to(self.device)
 
     @property
     def device(self) -> torch.device:

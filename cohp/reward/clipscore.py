@@ -11,7 +11,7 @@ from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import transformers_crop
 from cohp.reward.clip_towers import Towers
 from cohp.reward.fitting import load
-from cohp.reward.seeing import CosineReward
+from cohp.reward.seeing import CosineReward, Seen
 
 
 class ClipReward(CosineReward):
@@ -23,10 +23,14 @@ class ClipReward(CosineReward):
         load(towers.clip, weights, {}, self.device)
         return towers.eval()
 
-    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:  # noqa: ARG002
+    def squared(self, image: Image) -> Tensor:
+        """Resize the shorter side and crop."""
+        return transformers_crop(image, self.model.size)
+
+    def features(self, prompts: Sequence[str], images: Sequence[Seen]) -> Tensor:  # noqa: ARG002
         """Return the direction of each image."""
         towers: Towers = self.model
-        return towers.see(images, transformers_crop)
+        return towers.see(self.pixels(images))
 
     def read(self, prompts: Sequence[str]) -> Tensor:
         """Return the direction of each prompt."""

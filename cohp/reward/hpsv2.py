@@ -15,7 +15,7 @@ from cohp.reward.clip_images import Squaring, letterbox
 from cohp.reward.clip_text import Words, tidied
 from cohp.reward.fitting import load
 from cohp.reward.open_clip_layout import OpenClip, Sizes
-from cohp.reward.seeing import CosineReward
+from cohp.reward.seeing import CosineReward, Seen
 from cohp.reward.settings import described
 
 # The published folder holds weights alone; this is open_clip's description of them.
@@ -54,11 +54,14 @@ class OpenClipReward(CosineReward):
         load(model, weights, {}, self.device)
         return model
 
-    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:  # noqa: ARG002
+    def squared(self, image: Image) -> Tensor:
+        """Resize as this reward's reference does."""
+        return self.squaring(image, self._sizes.image)
+
+    def features(self, prompts: Sequence[str], images: Sequence[Seen]) -> Tensor:  # noqa: ARG002
         """Return the direction of each image."""
         model: OpenClip = self.model
-        pixels = torch.stack([self.squaring(image, self._sizes.image) for image in images])
-        return model.image_features(pixels.to(self.device))
+        return model.image_features(self.pixels(images))
 
     def read(self, prompts: Sequence[str]) -> Tensor:
         """Return the direction of each prompt; one that stands many times is read once."""

@@ -18,7 +18,7 @@ from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.clip_images import openai_crop
 from cohp.reward.clip_text import Words
 from cohp.reward.fitting import load, stored_as, unread
-from cohp.reward.seeing import SeeingReward
+from cohp.reward.seeing import SeeingReward, Seen
 from cohp.reward.settings import described
 
 MEAN, STD = 0.16717362830052426, 1.0333394966054072
@@ -71,10 +71,13 @@ class ImageReward(SeeingReward):
         load(model, weights, names, self.device)
         return model
 
-    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+    def squared(self, image: Image) -> Tensor:
+        """Resize and crop as OpenAI's CLIP does."""
+        return openai_crop(image, self._size)
+
+    def features(self, prompts: Sequence[str], images: Sequence[Seen]) -> Tensor:
         """Return what the text side makes of each prompt while looking at its image."""
-        pixels = torch.stack([openai_crop(image, self._size) for image in images])
-        seen = self.model["vision"](pixel_values=pixels.to(self.device))
+        seen = self.model["vision"](pixel_values=self.pixels(images))
         ids, mask = self._words(prompts)
         read = self.model["text"](
             input_ids=ids.to(self.device),
@@ -85,7 +88,7 @@ class ImageReward(SeeingReward):
         first: Tensor = read.last_hidden_state[:, 0]
         return first
 
-    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+    def means(self, prompts: Sequence[str], images: Sequence[Seen]) -> Tensor:
         """Return the standardised rating of each pair."""
         rating: Tensor = self.model["head"](self.features(prompts, images))
         return (rating[:, 0] - MEAN) / STD

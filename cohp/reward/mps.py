@@ -14,7 +14,7 @@ from cohp.reward.clip_towers import Towers
 from cohp.reward.fitting import load, stored_as
 from cohp.reward.mps_cross import CrossModel
 from cohp.reward.open_clip_layout import directions
-from cohp.reward.seeing import SeeingReward
+from cohp.reward.seeing import SeeingReward, Seen
 from cohp.reward.settings import described
 
 # What the weights were trained to attend to for the overall preference: a format, not a choice.
@@ -44,17 +44,21 @@ class MPS(SeeingReward):
         load(model, weights, stored_as(model, _theirs), self.device)
         return model
 
-    def features(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+    def squared(self, image: Image) -> Tensor:
+        """Resize and crop as floats."""
+        return tensor_crop(image, self.model["towers"].size)
+
+    def features(self, prompts: Sequence[str], images: Sequence[Seen]) -> Tensor:
         """Return the direction of each image as its prompt looks at it."""
         return self._looked(prompts, images)[0]
 
-    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
+    def means(self, prompts: Sequence[str], images: Sequence[Seen]) -> Tensor:
         """Return the scaled cosine of each prompt and the image as the prompt looks at it."""
         looked, read = self._looked(prompts, images)
         scores: Tensor = self.model["towers"].scale * (looked * read).sum(-1)
         return scores
 
-    def _looked(self, prompts: Sequence[str], images: Sequence[Image]) -> tuple[Tensor, Tensor]:
+    def _looked(self, prompts: Sequence[str], images: Sequence[Seen]) -> tuple[Tensor, Tensor]:
         """Return the directions of the images as looked at, and of the prompts."""
         towers: Towers = self.model["towers"]
         texts = list(dict.fromkeys(prompts))
@@ -64,8 +68,8 @@ class MPS(SeeingReward):
         near = (words @ condition[0].T).amax(-1)
         near = near / near.amax(-1, keepdim=True)
         hidden = torch.where(near > NEAR, 0.0, float("-inf"))[:, None, None]
-        pixels = towers.pixels(images, tensor_crop)
-        seen = towers.clip.visual_projection(towers.clip.vision_model(pixels).last_hidden_state)
+        seen = towers.clip.vision_model(self.pixels(images)).last_hidden_state
+        seen = towers.clip.visual_projection(seen)
         looked = self.model["cross"](seen, words[place], hidden[place])[:, 0]
         return directions(looked), directions(ends[place])
 

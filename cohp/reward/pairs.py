@@ -18,13 +18,14 @@ from cohp.reward import digests
 from cohp.reward.batching import in_batches
 from cohp.reward.checkpoint import Checkpoint
 from cohp.reward.images import as_image
+from cohp.reward.prepared import Prepared
 from cohp.reward.refusal import refusal
 from cohp.types import Score
 
 if TYPE_CHECKING:
     from cohp.reward.base import Picture
 
-Pair = tuple[str, Image]
+Pair = tuple[str, Image | Prepared]
 
 
 class PairReward(ABC):
@@ -63,7 +64,7 @@ class PairReward(ABC):
         """Which version of the weights this is."""
         return self._revision
 
-    def score(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> list[Score]:
+    def score(self, *, prompts: Sequence[str], images: Sequence[Picture | Prepared]) -> list[Score]:
         """Score each image for the prompt at its place, whatever stands beside it."""
         _ = self.model
         pairs = checked(prompts, images)
@@ -95,8 +96,11 @@ class PairReward(ABC):
         return weights.files
 
     @abstractmethod
-    def means(self, prompts: Sequence[str], images: Sequence[Image]) -> Tensor:
-        """Return the score of each pair, none of them empty or refused."""
+    def means(self, prompts: Sequence[str], images: Sequence[Any]) -> Tensor:
+        """Return the score of each pair of a prompt and a Pillow image, none of them refused.
+
+        A child with a `prepare` is given what that returned in place of some images.
+        """
 
     def _means(self, pairs: Sequence[Pair]) -> Tensor:
         prompts, images = zip(*pairs, strict=True)
@@ -108,7 +112,7 @@ class PairReward(ABC):
         return nullcontext()
 
 
-def checked(prompts: Sequence[str], images: Sequence[Picture]) -> list[Pair]:
+def checked(prompts: Sequence[str], images: Sequence[Picture | Prepared]) -> list[Pair]:
     """Return the pairs as eight-bit images, or say which of them cannot be scored, and why."""
     if isinstance(prompts, str):
         raise BadInput("prompts is a list with a prompt for each image; this is one text.")
@@ -125,6 +129,9 @@ def checked(prompts: Sequence[str], images: Sequence[Picture]) -> list[Pair]:
         if any("\ud800" <= letter <= "\udfff" for letter in prompt):
             raise BadInput("A prompt is not Unicode text: it has half of a surrogate pair.")
     for number, image in enumerate(images, 1):
-        if reason := refusal(image):
+        if not isinstance(image, Prepared) and (reason := refusal(image)):
             raise BadImage(reason if len(images) == 1 else f"Image {number}: {reason}")
-    return [(prompt, as_image(image)) for prompt, image in zip(prompts, images, strict=True)]
+    return [
+        (prompt, image if isinstance(image, Prepared) else as_image(image))
+        for prompt, image in zip(prompts, images, strict=True)
+    ]

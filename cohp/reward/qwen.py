@@ -16,6 +16,7 @@ from cohp.reward import digests
 from cohp.reward.batching import MOST, free_bytes, in_batches, rows_that_fit
 from cohp.reward.checkpoint import Checkpoint, Shape
 from cohp.reward.images import as_rgb
+from cohp.reward.prepared import Prepared
 from cohp.reward.qwen_decoder import last_vector
 from cohp.reward.qwen_images import normalised, patches, picture_size
 from cohp.reward.qwen_model import Heads, Plan, bare, fill, row_bytes
@@ -36,7 +37,7 @@ class _Row:
     place: int
     ids: list[int]
     grid: Grid
-    picture: Picture
+    pixels: Tensor
 
 
 class QwenReward(ABC):
@@ -127,7 +128,7 @@ class QwenReward(ABC):
         """Which version of the weights this is."""
         return self._revision
 
-    def score(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> list[Score]:
+    def score(self, *, prompts: Sequence[str], images: Sequence[Picture | Prepared]) -> list[Score]:
         """Score each image for the prompt at its place."""
         judged = self.judge(self._vectors(prompts, images)).double().cpu()
         means, deviations = judged[:, 0].tolist(), judged[:, 1].exp().tolist()
@@ -135,10 +136,15 @@ class QwenReward(ABC):
             raise BadInput("The reward gave a score that is no number: its weights are damaged.")
         return [Score(mean, std) for mean, std in zip(means, deviations, strict=True)]
 
-    def embed(self, *, prompts: Sequence[str], images: Sequence[Picture]) -> Tensor:
+    def embed(self, *, prompts: Sequence[str], images: Sequence[Picture | Prepared]) -> Tensor:
         """Return what the reward is read from: a vector a row, float32, on the host."""
         # A copy made out here may be trained on, which inference mode's own tensors may not.
         return self._vectors(prompts, images).float().cpu().clone()
+
+    def prepare(self, picture: Picture) -> Prepared:
+        """Resize an image ahead of its turn, in any thread."""
+        picture_size(picture)  # refuses what has no shape to see
+        return Prepared(self.pixels(as_rgb(picture)))
 
     def close(self) -> None:
         """Let go of the weights and of the device memory they took."""
@@ -147,7 +153,7 @@ class QwenReward(ABC):
             torch.cuda.empty_cache()
 
     @torch.inference_mode()
-    def _vectors(self, prompts: Sequence[str], images: Sequence[Picture]) -> Tensor:
+    def _vectors(self, prompts: Sequence[str], images: Sequence[Picture | Prepared]) -> Tensor:
         if self._model is None:
             raise BadInput("This reward was closed; load it again to score with it.")
         rows = self._rows(prompts, images)
@@ -162,29 +168,29 @@ class QwenReward(ABC):
         places = torch.tensor([row.place for group in groups.values() for row in group])
         return torch.cat(found)[places.argsort().to(self.device)]
 
-    def _rows(self, prompts: Sequence[str], images: Sequence[Picture]) -> list[_Row]:
+    def _rows(self, prompts: Sequence[str], images: Sequence[Picture | Prepared]) -> list[_Row]:
         if isinstance(prompts, str) or len(prompts) != len(images) or len(images) < 1:
             raise BadInput(
                 f"Got {len(prompts)} prompts and {len(images)} images: "
                 "each image needs its prompt, and there must be one at least."
             )
         rows = []
-        for place, (prompt, picture) in enumerate(zip(prompts, images, strict=True)):
-            grid = self._sight.grid(*self.fitted(*picture_size(picture)))
+        for place, (prompt, image) in enumerate(zip(prompts, images, strict=True)):
+            pixels = (image if isinstance(image, Prepared) else self.prepare(image)).pixels
+            grid = self._sight.grid(*pixels.shape[-2:])
             ids = self._text.ids(prompt, grid[0] * grid[1] // MERGE**2)
             if len(ids) > self._longest:
                 raise BadInput(
                     f"The prompt makes {len(ids)} tokens, too long for a model of "
                     f"{self._longest}. Shorten it."
                 )
-            rows.append(_Row(place, ids, grid, picture))
+            rows.append(_Row(place, ids, grid, pixels))
         return rows
 
     def _read(self, rows: Sequence[_Row]) -> Tensor:
         """Run rows of one length and one grid through the model."""
         grid, length = rows[0].grid, len(rows[0].ids)
-        patch = self._sight.patch
-        pixels = torch.stack([patches(self.pixels(as_rgb(row.picture)), patch) for row in rows])
+        pixels = torch.stack([patches(row.pixels, self._sight.patch) for row in rows])
         seen = normalised(pixels.to(self.device), self.MEAN, self.STD)
         tokens, deep = see(self._model.visual, seen, grid)
         ids = torch.tensor([row.ids for row in rows], device=self.device)

@@ -10,6 +10,7 @@ import pytest
 from pictures import Width, picture
 from PIL import Image
 
+from cohp.errors import BadImage
 from cohp.measure import gathering
 from cohp.measure.items import Item
 from cohp.measure.judging import judge
@@ -150,6 +151,35 @@ def test_large_pictures_wait_for_room_and_none_is_lost(paths, monkeypatch):
     judged = list(judge(listing(paths[6:], ["a fox"]), Panel.of(width=reward)))
     assert means(judged) == [float(path.stem) for path in paths[6:]]
     assert set(reward.batches) == {1}
+
+
+class Ready(Width):
+    """Takes widths, which it finds out ahead; refuses an image of 14 pixels even then."""
+
+    def prepare(self, picture):
+        assert threading.current_thread().name.startswith("cohp-ahead")
+        if picture.width == 14:
+            raise BadImage("fourteen")
+        return picture.width
+
+    def score(self, *, prompts, images):
+        self.batches.append(len(images))
+        return [Score(float(width)) for width in images]
+
+
+def test_a_reward_that_can_make_images_ready_has_it_done_ahead(paths):
+    ready, plain = Ready(), Width()
+    judged = list(judge(listing(paths[4:], ["a fox"]), Panel.of(ready=ready, plain=plain)))
+    assert judged[0].said == {"ready": "fourteen", "plain": Score(14.0)}
+    assert means(judged)[1:] == [float(path.stem) for path in paths[5:]]
+    assert (sum(ready.batches), sum(plain.batches)) == (15, 16)
+
+
+def test_a_picture_made_ready_gives_its_room_back_at_once(paths, monkeypatch):
+    monkeypatch.setattr(gathering, "MOST_PIXELS", 500)
+    reward = Ready()
+    list(judge(listing(paths[6:], ["a fox"]), Panel.of(ready=reward)))
+    assert max(reward.batches) > 1
 
 
 def test_a_stop_ends_it_after_the_batch_in_hand(paths):

@@ -30,7 +30,7 @@ def test_a_cosine_is_of_the_two_features(name, scale):
     some, reward = cases(name)[:5], loaded(name)
     texts = reward.embed_text(prompts=[case["prompt"] for case in some])
     cosines = (embedded(name, some) * texts).sum(-1)
-    whole = float(reward.scale) if scale is None else scale
+    whole = float(reward.model.scale) if scale is None else scale
     assert (cosines * whole).tolist() == pytest.approx(scored(reward, some), abs=1e-4)
 
 
