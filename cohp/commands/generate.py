@@ -59,10 +59,10 @@ def embedded(recipe: Recipe) -> str:
     minis = [each.name for each in recipe.models if each.name.startswith("mini-")]
     if not minis:
         return ""
-    said = (
-        f"{', '.join(minis)}: a small embedded illustration model. Name a big one with --models "
-        "(see `cohp models`).\n"
+    what = (
+        "small embedded illustration models" if minis[1:] else "a small embedded illustration model"
     )
+    said = f"{', '.join(minis)}: {what}. Name a big one with --models (see `cohp models`).\n"
     if strange := vocabulary.unknown(recipe.prompt):
         said += (
             f"It does not know {', '.join(map(repr, strange[:5]))}; it knows what "

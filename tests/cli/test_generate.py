@@ -194,14 +194,14 @@ def test_the_embedded_model_says_what_it_is_and_what_it_does_not_know():
     assert "sailboat" in cohp("models", "mini-poster").output
 
 
-def test_the_embedded_model_draws_and_refines_and_replays(tmp_path):
+def test_the_embedded_models_draw_and_refine_and_replay(tmp_path):
     words = ("--per-model", 2, "--rounds", 1, "--batch", 2, "--steps", 4, "--seed", 3, "--json")
     told = json.loads(
         cohp("generate", "a red fox at dawn", *words, "--out", tmp_path / "run").stdout
     )
-    assert told["model"] == "mini-poster"
-    assert told["shots"] == 4
+    sides = {"mini-poster": 128, "mini-mural": 256}
+    assert told["shots"] == 2 * len(sides) + 2
     with Image.open(told["image"]) as image:
-        assert image.size == (128, 128)
+        assert image.size == (sides[told["model"]],) * 2
     replayed = cohp("replay", told["image"], "--out", tmp_path / "again.png").output
     assert "identical" in replayed or "at most 1 of 255" in replayed

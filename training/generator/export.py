@@ -21,14 +21,20 @@ def export(source: Path, autoencoder: Path, folder: Path) -> int:
         if isinstance(part, torch.nn.Module):
             part.half()
     pipe.save_pretrained(folder, safe_serialization=True)
-    for config in folder.glob("text_encoder*/config.json"):
-        _compute_in_single(config)
+    for config in folder.glob("*/config.json"):
+        _tidy(config)
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _compute_in_single(config: Path) -> None:
-    """Have transformers compute in single precision, as diffusers does whatever is stored."""
-    content = json.loads(config.read_text()) | {"dtype": "float32"}
+def _tidy(config: Path) -> None:
+    """Forget where a part came from, and have text encoders compute in single precision.
+
+    transformers computes in what is stored; diffusers in single precision whatever is stored.
+    """
+    content = json.loads(config.read_text())
+    content.pop("_name_or_path", None)
+    if "dtype" in content:
+        content["dtype"] = "float32"
     config.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
