@@ -77,7 +77,7 @@ class FakeOptions(Options):
 
     # How near a scene comes to the ideal, and how many fit at once.
     skill: float = Field(default=0.5, ge=0, le=1)
-    room: int = Field(default=1_000_000, ge=1)
+    room: int = Field(default=1_000_000, ge=0)
 
 
 KINDS: Mapping[str, type[Options]] = {
