@@ -164,3 +164,15 @@ def anywhere(scene: Scene, rng: np.random.Generator) -> Scene:
     return Scene(
         scene.subject, scene.colour, scene.place, scene.time, size, left, bool(rng.integers(2))
     )
+
+
+BREAKERS = {
+    "nobody": _nobody,
+    "smeared": _smeared,
+    "shuffled": _shuffled,
+    "melted": _melted,
+    "doubled": _doubled,
+    "two-headed": _two_headed,
+    "beheaded": _beheaded,
+}
+"""The ways to break a subject that need no other subject, by name."""

@@ -1,0 +1,1 @@
+"""How the embedded reward, `mini-judge`, is made from nothing."""

@@ -1,0 +1,89 @@
+"""Turns lessons into one batch: pictures, rows to judge, tastes, pairs with their votes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cohp.reward.qwen_text import TextEncoder
+from training.reward.lessons import Lesson, Prompt
+from training.reward.net import IMAGE_TOKENS
+from training.reward.taste import taste, votes
+from training.reward.truth import VALUES, Seen
+
+FOREIGN = 2  # pictures of other prompts that each prompt is tried on
+ACROSS = 2  # pairs across prompts, for each row
+ANNOTATORS = 5
+FAULT_SCALE = 20.0  # brings faults, root mean squares, near 1
+FAULTS = ("box", "around", "grain")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`pictures` are bytes (n, 3, 64, 64); row i judges picture `which[i]` by `ids[i]`.
+
+    `pairs` are rows, `share` the votes for the first, `weight` what a pair counts for.
+    `beliefs` and `faults` say what each picture truly shows.
+    """
+
+    pictures: Tensor
+    which: Tensor
+    ids: list[list[int]]
+    pairs: Tensor
+    share: Tensor
+    weight: Tensor
+    beliefs: list[Tensor]
+    faults: Tensor
+
+    def to(self, device: str) -> Batch:
+        """Return the batch with its tensors on a device."""
+        held = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        return replace(self, **held, beliefs=[each.to(device) for each in self.beliefs])
+
+
+def batch(
+    lessons: list[Lesson], encoder: TextEncoder, across: float, rng: np.random.Generator
+) -> Batch:
+    """Judge every lesson's pictures by its prompt, some by prompts that nearly fit or do not.
+
+    Pairs of one prompt count 1, as HPSv3 has them. Pairs across prompts count `across`: they
+    keep scores of different prompts comparable, and the same picture under two prompts shows
+    what words mean.
+    """
+    seen: list[Seen] = []
+    rows: list[tuple[int, Prompt]] = []
+    pairs: list[tuple[int, int]] = []
+    twice: list[tuple[int, int]] = []
+    total = sum(len(lesson.seen) for lesson in lessons)
+    for lesson in lessons:
+        first, base = len(seen), len(rows)
+        own = range(first, first + len(lesson.seen))
+        seen += lesson.seen
+        foreign = [i for i in rng.integers(total, size=FOREIGN).tolist() if i not in own]
+        rows += [(i, lesson.prompt) for i in (*own, *foreign)]
+        pairs += combinations(range(base, len(rows)), 2)
+        for prompt in lesson.near:
+            place = int(rng.integers(len(own)))
+            twice.append((base + place, len(rows)))
+            rows.append((first + place, prompt))
+    more = rng.integers(len(rows), size=(ACROSS * len(rows), 2))
+    every = np.array([*pairs, *twice, *more[more[:, 0] != more[:, 1]].tolist()])
+    tastes = [taste(seen[i], p.said, unsure=p.unsure) for i, p in rows]
+    share = votes(np.array([(t.mean, t.deviation) for t in tastes]), every, ANNOTATORS, rng)
+    weight = np.full(len(every), across)
+    weight[: len(pairs)] = 1
+    pictures = np.concatenate([lesson.pictures for lesson in lessons])
+    return Batch(
+        torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(),
+        torch.tensor([i for i, _ in rows]),
+        [encoder.ids(prompt.text, IMAGE_TOKENS) for _, prompt in rows],
+        torch.from_numpy(every),
+        torch.from_numpy(share).float(),
+        torch.from_numpy(weight).float(),
+        [torch.tensor([list(s.belief[name].values()) for s in seen]) for name in VALUES],
+        torch.tensor([[getattr(s, name) for name in FAULTS] for s in seen]) * FAULT_SCALE,
+    )
