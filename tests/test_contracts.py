@@ -21,7 +21,7 @@ GOLDEN = Path(__file__).parent / "golden"
 # tests/pipelines/test_hosted.py gives them one.
 MODELS = {"fake": "fake-ink", "diffusers": "mini-poster"}
 FOLDERS = {"hpsv3++": "hpsv3pp", "hpsv2.1": "hpsv2"}
-WITHOUT_FILES = {"fake"}
+WITHOUT_FILES = {"fake", "mini-judge"}
 # It has no golden weights: tests/reward check it through CLIP's.
 UNTRIED = {"hpsv1"}
 PROMPTS = ("a red fox at dawn", "", "ein Fuchs <|endoftext|> 狐")

@@ -39,7 +39,13 @@ def _describe(entry: catalogue.Entry) -> None:
         ("range", entry.range),
         ("size", entry.size),
         ("licence", entry.licence),
-        ("from", ", ".join(source.where for source in entry.sources) or entry.by_hand),
+        ("from", _origin(entry)),
         ("here", "yes" if is_here(entry) else "no"),
     ):
         click.echo(f"{field:<10}{value}")
+
+
+def _origin(entry: catalogue.Entry) -> str | None:
+    if entry.inside:
+        return "it comes with CoHP"
+    return ", ".join(source.where for source in entry.sources) or entry.by_hand

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from cohp.errors import UnknownName
 from cohp.pins import pinned
@@ -76,10 +77,17 @@ class Entry:
     log_odds: float | None = None
     # Where a person gets what no program can download.
     by_hand: str | None = None
+    # The folder of this package that holds all of it: nothing is downloaded then.
+    inside: str | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where a reward is that comes with CoHP."""
+        return Path(str(files("cohp"))) / self.inside if self.inside else None
 
     @property
     def size(self) -> str:
-        """The size of the download, for people."""
+        """The size of the files, for people."""
         if self.bytes >= 10**9:
             return f"{self.bytes / 10**9:.1f} GB"
         return f"{self.bytes / 10**6:.0f} MB"

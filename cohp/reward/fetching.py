@@ -21,6 +21,8 @@ SOME = 1 << 20
 def download(entry: Entry, say: Callable[[str], object]) -> Path:
     """Fetch what is missing of a reward, after saying how much it is and under which licence."""
     say(f"{entry.name}: {entry.size}, licence: {entry.licence}.")
+    if entry.folder:
+        return entry.folder
     if not entry.sources:
         raise by_hand(entry)
     for source, file in list(missing(entry)):

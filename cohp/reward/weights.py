@@ -13,15 +13,19 @@ from cohp.reward.catalogue import Entry, Source, find
 
 
 def locate(name: str) -> Path:
-    """Return the folder of links to all of a reward's files, or say which are missing.
+    """Return the folder with all of a reward's files, or say which are missing.
 
-    It is laid out as the rewards read it, other rewards' folders beside it.
+    What does not come with CoHP is a folder of links, laid out as the rewards read it, other
+    rewards' folders beside it.
     """
-    return assembled(find(name))
+    entry = find(name)
+    return entry.folder or assembled(entry)
 
 
 def is_here(entry: Entry) -> bool:
     """Tell whether everything the reward needs is on this machine."""
+    if entry.folder:
+        return True
     return bool(entry.sources) and next(missing(entry), None) is None
 
 

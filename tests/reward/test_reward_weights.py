@@ -23,7 +23,8 @@ from cohp.reward import catalogue, weights
 from cohp.reward.catalogue import Entry, Source
 from cohp.reward.fetching import download
 
-NAMES = sorted(catalogue.entries())
+EMBEDDED = sorted(name for name, entry in catalogue.entries().items() if entry.inside)
+NAMES = sorted(set(catalogue.entries()) - set(EMBEDDED))
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_name_leads_to_a_class_that_is_there(name):
 
 def test_the_issues_names_are_all_there():
     wanted = "hpsv3 hpsv3++ hpsv3pp hpsv2 hpsv2.1 hpsv1 pickscore imagereward clip aesthetic mps"
-    assert set(catalogue.names()) == set(wanted.split())
+    assert set(catalogue.names()) == {*wanted.split(), *EMBEDDED}
     assert catalogue.find("hpsv3pp") is catalogue.find("hpsv3++")
 
 
@@ -87,6 +88,18 @@ def test_what_is_missing_is_said_at_once_in_one_sentence(nothing_here, name):
     assert entry.size in said
     assert f"cohp rewards --get {name}" in said or entry.by_hand in said
     assert f"--reward {name}=FOLDER" in said
+    assert not any(nothing_here.iterdir())
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_what_comes_with_cohp_is_always_here(nothing_here, name):
+    entry, said = catalogue.find(name), []
+    assert weights.is_here(entry)
+    folder = weights.locate(name)
+    assert folder == download(entry, said.append) == entry.folder
+    assert entry.licence in said[0]
+    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    assert size == pytest.approx(entry.bytes, rel=0.05)
     assert not any(nothing_here.iterdir())
 
 

@@ -53,9 +53,7 @@ def setting(rng: np.random.Generator, *, usual: bool) -> tuple[int, float]:
     return round(2 * 10 ** float(rng.uniform(0, 1))), round(float(rng.uniform(1.0, 5.0)), 2)
 
 
-def draw(
-    generator: Generator, start: Shot, plan: Plan, rng: np.random.Generator
-) -> list[Drawn]:
+def draw(generator: Generator, start: Shot, plan: Plan, rng: np.random.Generator) -> list[Drawn]:
     """Draw all pictures of one prompt; the refined ones start from some of the others."""
 
     def some(count: int, how: tuple[int, float]) -> list[Drawn]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from cohp.mini.vocabulary import COLOURS, PLACES, SUBJECTS, TIMES
 from cohp.reward.qwen_text import TextEncoder
 from training.reward.lessons import Lesson, Prompt
 from training.reward.net import IMAGE_TOKENS
 from training.reward.taste import taste, votes
 from training.reward.truth import VALUES, Seen
+from training.reward.wording import layout
 
 FOREIGN = 2  # pictures of other prompts that each prompt is tried on
 ACROSS = 2  # pairs across prompts, for each row
 ANNOTATORS = 5
 FAULT_SCALE = 20.0  # brings faults, root mean squares, near 1
+NAMES = {"subject": SUBJECTS, "colour": COLOURS, "place": PLACES, "time": TIMES}
+SMALL = frozenset(["a", "an", "the", "in", "on", "at", "by", "near", "under", "among", "field"])
 FAULTS = ("box", "around", "grain")
 
 
@@ -27,7 +33,8 @@ class Batch:
     """`pictures` are bytes (n, 3, 64, 64); row i judges picture `which[i]` by `ids[i]`.
 
     `pairs` are rows, `share` the votes for the first, `weight` what a pair counts for.
-    `beliefs` and `faults` say what each picture truly shows.
+    `beliefs` and `faults` say what each picture truly shows. `words` are places (row, token) of
+    words that name an attribute, `fits` how far each fits the row's picture.
     """
 
     pictures: Tensor
@@ -38,6 +45,8 @@ class Batch:
     weight: Tensor
     beliefs: list[Tensor]
     faults: Tensor
+    words: Tensor
+    fits: Tensor
 
     def to(self, device: str) -> Batch:
         """Return the batch with its tensors on a device."""
@@ -76,14 +85,35 @@ def batch(
     share = votes(np.array([(t.mean, t.deviation) for t in tastes]), every, ANNOTATORS, rng)
     weight = np.full(len(every), across)
     weight[: len(pairs)] = 1
+    ids = [encoder.ids(prompt.text, IMAGE_TOKENS) for _, prompt in rows]
+    words = [
+        (row, place, seen[i].belief[name][value])
+        for row, (i, prompt) in enumerate(rows)
+        for place, token in enumerate(ids[row])
+        for name, value in _naming().get(token, ())
+        if prompt.said.get(name) == value
+    ]
     pictures = np.concatenate([lesson.pictures for lesson in lessons])
     return Batch(
         torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(),
         torch.tensor([i for i, _ in rows]),
-        [encoder.ids(prompt.text, IMAGE_TOKENS) for _, prompt in rows],
+        ids,
         torch.from_numpy(every),
         torch.from_numpy(share).float(),
         torch.from_numpy(weight).float(),
         [torch.tensor([list(s.belief[name].values()) for s in seen]) for name in VALUES],
         torch.tensor([[getattr(s, name) for name in FAULTS] for s in seen]) * FAULT_SCALE,
+        torch.tensor([word[:2] for word in words]).reshape(-1, 2),
+        torch.tensor([word[2] for word in words]),
     )
+
+
+@cache
+def _naming() -> dict[int, list[tuple[str, str]]]:
+    """Return for each token that belongs to values of attributes which those are."""
+    known, found = layout()["model"]["vocab"], defaultdict(list)
+    for name, values in NAMES.items():
+        for value, phrases in values.items():
+            for word in {word for phrase in phrases for word in phrase.split()} - SMALL:
+                found[known[word]].append((name, value))
+    return dict(found)

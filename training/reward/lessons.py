@@ -107,7 +107,7 @@ def near(scene: Scene, says: frozenset[str], rng: np.random.Generator) -> Prompt
 
 
 class Teacher:
-    """Gives lessons, each decided by its number alone; half of them from a bank, if there is one."""
+    """Gives lessons; half of them from a bank, where there is one."""
 
     def __init__(self, banks: list[Path], size: int = 6, nears: int = 3) -> None:
         self._size, self._nears = size, nears

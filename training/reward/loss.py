@@ -30,7 +30,6 @@ def surprise(judged: Tensor, pairs: Tensor, share: Tensor) -> Tensor:
 def belief(guessed: list[Tensor], shares: list[Tensor]) -> Tensor:
     """Return how far guesses of what is seen are from what is, summed over the attributes."""
     losses = [
-        functional.cross_entropy(guess, share)
-        for guess, share in zip(guessed, shares, strict=True)
+        functional.cross_entropy(guess, share) for guess, share in zip(guessed, shares, strict=True)
     ]
     return torch.stack(losses).sum()

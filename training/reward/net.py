@@ -101,10 +101,13 @@ class Judge(nn.Module):
         rows = torch.stack([patches(each, PATCH) for each in pictures])
         return see(self.visual, normalised(rows, HPSv3.MEAN, HPSv3.STD), GRID)[0]
 
-    def judge(self, seen: Tensor, ids: Sequence[Sequence[int]], start: int) -> Tensor:
+    def judge(
+        self, seen: Tensor, ids: Sequence[Sequence[int]], start: int
+    ) -> tuple[Tensor, Tensor]:
         """Return mean and log deviation (n, 2) of image tokens, each with its prompt's ids.
 
-        Rows are filled up behind the reward token, where nothing can change it.
+        Rows are filled up behind the reward token, where nothing can change it. Beside it come
+        the states (n, length, width) that the reward token reads in the last layer.
         """
         language = self.language_model
         longest = max(map(len, ids))
@@ -115,12 +118,12 @@ class Judge(nn.Module):
         hidden = torch.cat([words[:, :start], seen, words[:, start + seen.shape[1] :]], dim=1)
         places = torch.arange(longest, device=seen.device).expand(3, 1, -1)
         turns = language.rotary_emb(hidden, places)
+        read = hidden
         for layer in language.layers:
-            hidden = layer(hidden, position_embeddings=turns, attention_mask=None)
+            read, hidden = hidden, layer(hidden, position_embeddings=turns, attention_mask=None)
         ends = torch.tensor([len(row) - 1 for row in ids], device=seen.device)
         last = hidden[torch.arange(len(ids), device=seen.device), ends]
-        judged: Tensor = self.rm_head(language.norm(last))
-        return judged
+        return self.rm_head(language.norm(last)), read
 
 
 def _begin(module: nn.Module) -> None:

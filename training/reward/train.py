@@ -30,24 +30,31 @@ from training.reward.wording import layout
 LOG_EVERY = 25
 WARM = 100  # steps until the learning rate is reached
 ACROSS = 0.3  # what a pair across prompts counts for, beside a pair of one prompt
-SEEING = 0.3  # what naming the attributes counts for: it teaches the eye, and is left out later
+SEEING = 0.3  # what naming the attributes counts for
+MARKING = 1.0  # and marking words
 
 
 class Pupil(nn.Module):
-    """A judge, and beside it what only learning needs: a layer that names what is seen."""
+    """A judge, and beside it what only learning needs: layers that say what is seen.
+
+    One names a picture's attributes, one marks the words of the prompt that do not fit it, as
+    annotators of rich feedback do.
+    """
 
     def __init__(self, shape: Shape, tokens: int) -> None:
         super().__init__()
         self.judge = Judge(shape, tokens)
         self._sizes = [*(len(values) for values in VALUES.values()), len(FAULTS)]
         self.names = nn.Linear(IMAGE_TOKENS * shape.width, sum(self._sizes))
+        self.marks = nn.Linear(shape.width, 1)
         nn.init.zeros_(self.names.weight)
 
-    def forward(self, lesson: Batch, start: int) -> tuple[Tensor, list[Tensor]]:
-        """Return mean and log deviation of every row, and what is seen in every picture."""
+    def forward(self, lesson: Batch, start: int) -> tuple[Tensor, list[Tensor], Tensor]:
+        """Return every row's mean and log deviation, what is seen, and how words fit."""
         seen = self.judge.look(lesson.pictures)
-        judged = self.judge.judge(seen[lesson.which], lesson.ids, start)
-        return judged, list(self.names(seen.flatten(1)).split(self._sizes, dim=1))
+        judged, read = self.judge.judge(seen[lesson.which], lesson.ids, start)
+        named = list(self.names(seen.flatten(1)).split(self._sizes, dim=1))
+        return judged, named, self.marks(read[lesson.words[:, 0], lesson.words[:, 1]])[:, 0]
 
 
 def encoder() -> TextEncoder:
@@ -136,12 +143,14 @@ class Run:
         lessons = [self.teacher.lesson(rng) for _ in range(self.options.batch)]
         given = batch(lessons, self.encoder, ACROSS, rng)
         given = given.to(self.options.device)
-        judged, named = self.pupil(given, self.encoder.image_start)
+        judged, named, marks = self.pupil(given, self.encoder.image_start)
         surprises = surprise(judged, given.pairs, given.share)
         own = given.weight == 1
         seeing = belief(named[:-1], given.beliefs)
         seeing = seeing + functional.smooth_l1_loss(named[-1], given.faults)
-        loss = (surprises * given.weight).sum() / given.weight.sum() + SEEING * seeing
+        marking = functional.binary_cross_entropy_with_logits(marks, given.fits)
+        loss = (surprises * given.weight).sum() / given.weight.sum()
+        loss = loss + SEEING * seeing + MARKING * marking
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.pupil.parameters(), 1.0)
         rates = (self.options.muon_lr, self.options.lr)
@@ -159,6 +168,7 @@ class Run:
             "across": surprises[~own].mean().item(),
             "agrees": agrees[own].mean().item(),
             "seeing": seeing.item(),
+            "marking": marking.item(),
             "deviation": judged[:, 1].exp().mean().item(),
         }
 
