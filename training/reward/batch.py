@@ -9,23 +9,22 @@ from itertools import combinations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cohp.mini.vocabulary import COLOURS, PLACES, SUBJECTS, TIMES
 from cohp.reward.qwen_text import TextEncoder
 from training.reward.lessons import Lesson, Prompt
 from training.reward.net import IMAGE_TOKENS
-from training.reward.taste import taste, votes
+from training.reward.taste import FAULTS, harm, taste, votes
 from training.reward.truth import VALUES, Seen
 from training.reward.wording import layout
 
 FOREIGN = 2  # pictures of other prompts that each prompt is tried on
 ACROSS = 2  # pairs across prompts, for each row
 ANNOTATORS = 5
-FAULT_SCALE = 20.0  # brings faults, root mean squares, near 1
 NAMES = {"subject": SUBJECTS, "colour": COLOURS, "place": PLACES, "time": TIMES}
 SMALL = frozenset(["a", "an", "the", "in", "on", "at", "by", "near", "under", "among", "field"])
-FAULTS = ("box", "around", "grain")
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,8 @@ class Batch:
     """`pictures` are bytes (n, 3, 64, 64); row i judges picture `which[i]` by `ids[i]`.
 
     `pairs` are rows, `share` the votes for the first, `weight` what a pair counts for.
-    `beliefs` and `faults` say what each picture truly shows. `words` are places (row, token) of
+    `beliefs` and `faults` (0 to 1) say what each picture truly shows, `where` the same for each
+    image token: what is broken and what is grainy. `words` are places (row, token) of
     words that name an attribute, `fits` how far each fits the row's picture.
     """
 
@@ -45,6 +45,7 @@ class Batch:
     weight: Tensor
     beliefs: list[Tensor]
     faults: Tensor
+    where: Tensor
     words: Tensor
     fits: Tensor
 
@@ -102,10 +103,16 @@ def batch(
         torch.from_numpy(share).float(),
         torch.from_numpy(weight).float(),
         [torch.tensor([list(s.belief[name].values()) for s in seen]) for name in VALUES],
-        torch.tensor([[getattr(s, name) for name in FAULTS] for s in seen]) * FAULT_SCALE,
+        torch.tensor([[float(harm(n, getattr(s, n))) for n in FAULTS] for s in seen]),
+        torch.from_numpy(np.stack([_marked(s.where) for s in seen])),
         torch.tensor([word[:2] for word in words]).reshape(-1, 2),
         torch.tensor([word[2] for word in words]),
     )
+
+
+def _marked(where: NDArray[np.float32]) -> NDArray[np.float32]:
+    marks = [harm("box", where[:, 0]), harm("grain", where[:, 1])]
+    return np.stack(marks, axis=1).astype(np.float32)
 
 
 @cache

@@ -33,3 +33,9 @@ def belief(guessed: list[Tensor], shares: list[Tensor]) -> Tensor:
         functional.cross_entropy(guess, share) for guess, share in zip(guessed, shares, strict=True)
     ]
     return torch.stack(losses).sum()
+
+
+def away(guessed: Tensor, share: Tensor) -> Tensor:
+    """Return how far guesses, as logits, are from shares: 0 where they are the same."""
+    right = torch.special.entr(share) + torch.special.entr(1 - share)
+    return functional.binary_cross_entropy_with_logits(guessed, share) - right.mean()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations as pairings
 from itertools import pairwise
 from pathlib import Path
@@ -16,36 +16,18 @@ from numpy.typing import NDArray
 
 from cohp.reward.hpsv3 import HPSv3
 from cohp.select import beats
-from cohp.types import Score
 from training.reward.flaws import FLAWS, possible, spoil
-from training.reward.lessons import Kept, Prompt, bytes_of, drawn, levels, merged, wanted
+from training.reward.judged import Judged, chance, judged, scored, synthetic
+from training.reward.lessons import drawn, merged
 from training.reward.reliability import draw_plot, error, table
-from training.reward.taste import Taste, taste
-from training.reward.truth import NOBODY, VALUES, look, moved, told
-from training.world.captions import Caption, caption, plain
+from training.reward.truth import NOBODY, VALUES, moved
+from training.world.captions import caption
 from training.world.render import Pixels
 from training.world.scene import Scene, combinations
 from training.world.stream import draw_scene
 
 GAPS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 100.0)
-VOTES = 200  # simulated annotators asked about a pair, where the chance itself is wanted
-EVERYTHING = frozenset(("subject", "colour", "place", "time"))
 Line = dict[str, object]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A picture of a prompt: what annotators think of it, and what the judge says."""
-
-    prompt: Prompt
-    taste: Taste
-    score: Score
-
-
-def scored(reward: HPSv3, prompts: Sequence[str], pictures: Sequence[Pixels]) -> list[Score]:
-    """Score pictures of 0..1."""
-    images = [torch.from_numpy(bytes_of(p).copy()).permute(2, 0, 1) / 255 for p in pictures]
-    return reward.score(prompts=prompts, images=images)
 
 
 def attributes(reward: HPSv3, count: int, rng: np.random.Generator) -> Iterator[Line]:
@@ -92,50 +74,6 @@ def _won(
     first, second = scored(reward, prompts, better), scored(reward, prompts, worse)
     right = [a.mean > b.mean for a, b in zip(first, second, strict=True)]
     return {"pairs": len(right), "right": round(float(np.mean(right)), 4)}
-
-
-def judged(reward: HPSv3, kept: Kept) -> list[Judged]:
-    """Judge the pictures that generators drew of one prompt."""
-    prompt = wanted(kept.scene, kept.text)
-    scores = scored(reward, [prompt.text] * len(kept.seen), list(levels(kept.pictures)))
-    return [
-        Judged(prompt, taste(seen, prompt.said), score)
-        for seen, score in zip(kept.seen, scores, strict=True)
-    ]
-
-
-def synthetic(reward: HPSv3, count: int, rng: np.random.Generator) -> list[list[Judged]]:
-    """Judge renderings that are right, wrong, clean or spoilt, some of each prompt."""
-    pool, found = combinations(held=True), []
-    for _ in range(count):
-        scene = draw_scene(pool, rng)
-        prompt = wanted(scene, Caption(plain(scene), EVERYTHING))
-        pictures, seen = [], []
-        for place in range(4):
-            shown = moved(scene, rng)
-            if place % 2:
-                shown = replace(draw_scene(pool, rng), subject=scene.subject, time=scene.time)
-            pixels = drawn(shown, rng)
-            if place > 1:
-                names = possible(shown)
-                name = names[int(rng.integers(len(names)))]
-                pixels = spoil(name, pixels, shown, float(rng.random()), rng)
-            pictures.append(pixels)
-            seen.append(told(pixels, shown) if place <= 1 else look(pixels))
-        scores = scored(reward, [prompt.text] * len(pictures), pictures)
-        found.append(
-            [
-                Judged(prompt, taste(s, prompt.said), score)
-                for s, score in zip(seen, scores, strict=True)
-            ]
-        )
-    return found
-
-
-def chance(a: Taste, b: Taste, rng: np.random.Generator) -> float:
-    """Return how many annotators of a hundred, as a share, prefer a to b."""
-    gap = a.mean - b.mean + np.hypot(a.deviation, b.deviation) * rng.standard_normal(VOTES)
-    return float((1 / (1 + np.exp(-gap))).mean())
 
 
 def by_gap(groups: list[list[Judged]], rng: np.random.Generator) -> Iterator[Line]:

@@ -46,11 +46,16 @@ def taste(seen: Seen, said: Mapping[str, str], *, unsure: bool = False) -> Taste
         for name, weight in ATTRIBUTES.items()
         if name in said
     }
-    for name, (weight, scale, free) in FAULTS.items():
-        much = max(0.0, getattr(seen, name) - free)
-        costs[name] = weight * (1 - float(np.exp(-much / scale)))
+    for name, (weight, *_) in FAULTS.items():
+        costs[name] = weight * float(harm(name, getattr(seen, name)))
     spread = [ALWAYS, UNSURE * unsure, *(DIFFER[name] * cost for name, cost in costs.items())]
     return Taste(-sum(costs.values()), float(np.linalg.norm(spread)))
+
+
+def harm(name: str, much: float | NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how bad so much of a fault is, from 0 to 1."""
+    _, scale, free = FAULTS[name]
+    return np.asarray(1 - np.exp(-np.maximum(0.0, much - free) / scale))
 
 
 def votes(

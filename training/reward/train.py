@@ -6,39 +6,52 @@ import argparse
 import json
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim import AdamW, Optimizer
 
 from cohp.reward.hpsv3 import HPSv3
 from cohp.reward.qwen_text import TextEncoder
 from training.generator import checkpoint
 from training.generator.muon import Muon
-from training.reward.batch import FAULTS, Batch, batch
+from training.reward.batch import Batch, batch
 from training.reward.lessons import Teacher
-from training.reward.loss import belief, surprise
+from training.reward.loss import away, belief, surprise
 from training.reward.net import IMAGE_TOKENS, MATRIX, Judge, Shape
+from training.reward.taste import FAULTS
 from training.reward.truth import VALUES
+from training.reward.whiten import whiten
 from training.reward.wording import layout
 
 LOG_EVERY = 25
 WARM = 100  # steps until the learning rate is reached
+SAMPLE = 40  # lessons whose pictures say what patches are like
 ACROSS = 0.3  # what a pair across prompts counts for, beside a pair of one prompt
-SEEING = 0.3  # what naming the attributes counts for
-MARKING = 1.0  # and marking words
+HELPS = {"naming": 0.3, "faults": 1.0, "spots": 4.0, "words": 1.0}
+"""What else is learnt beside the ranking, and what it counts for."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Every row's mean and log deviation; what is seen, faults, where they are, how words fit."""
+
+    judged: Tensor
+    named: list[Tensor]
+    faults: Tensor
+    where: Tensor
+    fits: Tensor
 
 
 class Pupil(nn.Module):
     """A judge, and beside it what only learning needs: layers that say what is seen.
 
-    One names a picture's attributes, one marks the words of the prompt that do not fit it, as
-    annotators of rich feedback do.
+    One names a picture's attributes and its faults; one marks the places that are broken or
+    grainy, one the words of the prompt that do not fit, as annotators of rich feedback do.
     """
 
     def __init__(self, shape: Shape, tokens: int) -> None:
@@ -46,15 +59,17 @@ class Pupil(nn.Module):
         self.judge = Judge(shape, tokens)
         self._sizes = [*(len(values) for values in VALUES.values()), len(FAULTS)]
         self.names = nn.Linear(IMAGE_TOKENS * shape.width, sum(self._sizes))
+        self.spots = nn.Linear(shape.width, 2)
         self.marks = nn.Linear(shape.width, 1)
         nn.init.zeros_(self.names.weight)
 
-    def forward(self, lesson: Batch, start: int) -> tuple[Tensor, list[Tensor], Tensor]:
-        """Return every row's mean and log deviation, what is seen, and how words fit."""
+    def forward(self, lesson: Batch, start: int) -> Answer:
+        """Judge the rows of a batch."""
         seen = self.judge.look(lesson.pictures)
         judged, read = self.judge.judge(seen[lesson.which], lesson.ids, start)
         named = list(self.names(seen.flatten(1)).split(self._sizes, dim=1))
-        return judged, named, self.marks(read[lesson.words[:, 0], lesson.words[:, 1]])[:, 0]
+        marks = self.marks(read[lesson.words[:, 0], lesson.words[:, 1]])[:, 0]
+        return Answer(judged, named[:-1], named[-1], self.spots(seen), marks)
 
 
 def encoder() -> TextEncoder:
@@ -91,6 +106,9 @@ class Run:
         if loaded:
             self._restore(loaded)
         self.teacher = Teacher(options.bank)
+        if not loaded:
+            whiten(self.pupil.judge, self._sample())
+            self.average = checkpoint.Average(self.pupil, options.average)
         self.began = time.monotonic()
 
     def _restore(self, loaded: dict[str, Any]) -> None:
@@ -98,6 +116,12 @@ class Run:
         self.average.weights = {k: v.to(self.options.device) for k, v in loaded["average"].items()}
         for optimizer, state in zip(self.optimizers, loaded["optimizers"], strict=True):
             optimizer.load_state_dict(state)
+
+    def _sample(self) -> Tensor:
+        rng = np.random.default_rng([self.options.seed, 0, 0])
+        lessons = [self.teacher.lesson(rng) for _ in range(SAMPLE)]
+        pictures = np.concatenate([lesson.pictures for lesson in lessons])
+        return torch.from_numpy(pictures).permute(0, 3, 1, 2).to(self.options.device)
 
     def save(self, name: str) -> None:
         """Keep everything under a name in the run's folder."""
@@ -143,14 +167,19 @@ class Run:
         lessons = [self.teacher.lesson(rng) for _ in range(self.options.batch)]
         given = batch(lessons, self.encoder, ACROSS, rng)
         given = given.to(self.options.device)
-        judged, named, marks = self.pupil(given, self.encoder.image_start)
+        answer = self.pupil(given, self.encoder.image_start)
+        judged = answer.judged
         surprises = surprise(judged, given.pairs, given.share)
         own = given.weight == 1
-        seeing = belief(named[:-1], given.beliefs)
-        seeing = seeing + functional.smooth_l1_loss(named[-1], given.faults)
-        marking = functional.binary_cross_entropy_with_logits(marks, given.fits)
+        parts = {
+            "naming": belief(answer.named, given.beliefs),
+            "faults": away(answer.faults, given.faults),
+            "spots": away(answer.where, given.where),
+            "words": away(answer.fits, given.fits),
+        }
         loss = (surprises * given.weight).sum() / given.weight.sum()
-        loss = loss + SEEING * seeing + MARKING * marking
+        for name, part in parts.items():
+            loss = loss + HELPS[name] * part
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.pupil.parameters(), 1.0)
         rates = (self.options.muon_lr, self.options.lr)
@@ -167,8 +196,7 @@ class Run:
             "loss": surprises[own].mean().item(),
             "across": surprises[~own].mean().item(),
             "agrees": agrees[own].mean().item(),
-            "seeing": seeing.item(),
-            "marking": marking.item(),
+            **{name: part.item() for name, part in parts.items()},
             "deviation": judged[:, 1].exp().mean().item(),
         }
 

@@ -16,6 +16,7 @@ from training.world.scene import FOOT, SIDE, SIZES, Scene
 HALF = 2  # the search is done at half size: four times cheaper, and deaf to grain
 DOUBT = 0.012  # root mean square beyond the nearest at which belief falls to a third
 NOBODY = "nobody"
+CELL = 16  # pixels that the judge sees as one token
 PLACEMENTS = [
     (size, left, mirrored)
     for size, lefts in SIZES.items()
@@ -40,7 +41,8 @@ class Seen:
 
     `belief` says for each attribute how far each value is believed; `scene` is the nearest true
     one. From that one's rendering the picture differs by `box` (the subject's box) and `around`
-    (the rest), root mean squares without fine grain, and by `grain`, which is the rest.
+    (the rest), root mean squares without fine grain, and by `grain`, which is the rest. `where`
+    has both, without grain and grain, for each cell of 16 pixels: (16, 2).
     """
 
     scene: Scene
@@ -48,6 +50,7 @@ class Seen:
     box: float
     around: float
     grain: float
+    where: NDArray[np.float32]
 
 
 def look(picture: Pixels) -> Seen:
@@ -82,14 +85,23 @@ def told(picture: Pixels, scene: Scene) -> Seen:
     return Seen(scene, belief, *faults(picture, scene))
 
 
-def faults(picture: Pixels, scene: Scene) -> tuple[float, float, float]:
-    """Return how far a picture is from a scene's rendering: in the box, around it, in grain."""
+def faults(picture: Pixels, scene: Scene) -> tuple[float, float, float, NDArray[np.float32]]:
+    """Return how far a picture is from a scene's rendering: in the box, around, in grain, where."""
     away = picture - render(scene)
     soft = _softened(_softened(away))
     inside = np.zeros((SIDE, SIDE), dtype=bool)
     inside[FOOT - scene.size : FOOT, scene.left : scene.left + scene.size] = True
-    rms = [np.sqrt(np.square(part).mean()) for part in (soft[inside], soft[~inside], away - soft)]
-    return float(rms[0]), float(rms[1]), float(rms[2])
+    grain = away - soft
+    rms = [np.sqrt(np.square(part).mean()) for part in (soft[inside], soft[~inside], grain)]
+    where = np.stack([_by_cell(soft), _by_cell(grain)], axis=1)
+    return float(rms[0]), float(rms[1]), float(rms[2]), where
+
+
+def _by_cell(values: Pixels) -> NDArray[np.float32]:
+    """Return the root mean square in each cell, row after row."""
+    side = SIDE // CELL
+    cut = np.square(values).reshape(side, CELL, side, CELL, -1)
+    return np.asarray(np.sqrt(cut.mean(axis=(1, 3, 4))).reshape(-1), dtype=np.float32)
 
 
 def halved(picture: Pixels) -> Pixels:
