@@ -83,6 +83,8 @@ def _facts(each: Scored) -> dict[str, Any]:
     return {
         "model": each.shot.model,
         "round": each.shot.round,
+        "parent": each.shot.parent,
+        "strength": each.shot.strength,
         "evaluations": evaluations(each.drawn),
         "score": each.score.mean,
     }

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from effect_plot import plot
-from effect_study import Outcome, Study, interval, ratio, studies
+from effect_study import Outcome, Study, interval, ratio, refining, studies
 
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 SHOWN = (1, 2, 4, 8, 12, 16, 20, 24, 32)
@@ -53,6 +53,17 @@ def _row(study: Study, outcome: Outcome) -> Iterator[str]:
     yield "{:+.3f} ({:+.3f} to {:+.3f})".format(*interval(gain))
 
 
+def repairs(folder: Path) -> Iterator[str]:
+    """Yield the lines of the table of what refining does to an image."""
+    yield "### What refining does"
+    yield ""
+    yield "| parent | strength | images | right afterwards |"
+    yield "|---|---|---|---|"
+    for each in refining(folder):
+        parent = "right" if each.right else "not right"
+        yield f"| {parent} | {each.strength:g} | {each.images} | {each.afterwards:.3f} |"
+
+
 def main() -> None:
     """Print the tables, or put them with the plot into a page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -61,6 +72,7 @@ def main() -> None:
     told = parser.parse_args()
     found = studies(told.results)
     text = "\n".join(line for study in found for line in (*table(study), ""))
+    text += "\n" + "\n".join((*repairs(told.results), ""))
     if told.page is None:
         print(text)
         return

@@ -24,6 +24,7 @@ def settings(most: int, *, alone: bool) -> dict[str, Mapping[str, Any]]:
         BEST_OF: {"search": "best-of-n", "per_model": most},
         "default": {},
         **{name: {"recipe": name} for name in ("paper", "reference", "quick")},
+        "quick, stronger": {"recipe": "quick", "strengths": [0.8, 0.5]},
         "winner": {"carry": "winner"},
         "fresh": {"opening": "fresh"},
         "fresh, winner": {"opening": "fresh", "carry": "winner"},

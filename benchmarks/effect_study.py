@@ -38,8 +38,7 @@ class Outcome:
         chosen = [max(shots, key=lambda shot: shot["score"]) for shots in self.tried]
         if what == "score":
             return np.array([shot["score"] for shot in chosen])
-        found = [Finding(**{k: shot[k] for k in (*CLASSES, "fault")}) for shot in chosen]
-        return np.array([float(getattr(each, what)) for each in found])
+        return np.array([float(getattr(_finding(shot), what)) for shot in chosen])
 
     def after(self, number: int) -> Outcome:
         """Return the outcome had it stopped after that round."""
@@ -97,6 +96,38 @@ def studies(folder: Path) -> list[Study]:
         tried = tuple(by_prompt[prompt] for prompt in common)
         grouped.setdefault(group, []).append(Outcome(setting, tried))
     return [_study(group, outcomes) for group, outcomes in grouped.items()]
+
+
+@dataclass(frozen=True)
+class Refining:
+    """What refining made of images at one strength whose parents were right, or were not."""
+
+    strength: float
+    right: bool
+    images: int
+    afterwards: float
+
+
+def refining(folder: Path) -> list[Refining]:
+    """Return how often a refined image is right, by its strength and by whether its parent was."""
+    found: dict[tuple[bool, float], list[bool]] = {}
+    for line in map(json.loads, (folder / "results.jsonl").read_text("utf-8").splitlines()):
+        for shot in line["shots"].values():
+            if shot["parent"] is not None:
+                key = _right(line["shots"][shot["parent"]]), shot["strength"]
+                found.setdefault(key, []).append(_right(shot))
+    return [
+        Refining(strength, right, len(after), float(np.mean(after)))
+        for (right, strength), after in sorted(found.items())
+    ]
+
+
+def _finding(shot: Mapping[str, Any]) -> Finding:
+    return Finding(**{name: shot[name] for name in (*CLASSES, "fault")})
+
+
+def _right(shot: Mapping[str, Any]) -> bool:
+    return _finding(shot).right
 
 
 def _study(group: str, outcomes: Sequence[Outcome]) -> Study:

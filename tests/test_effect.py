@@ -76,6 +76,8 @@ def told(score, fault, *, evaluations=24, number=0, model="mini-poster"):
         "evaluations": evaluations,
         "score": score,
         "fault": fault,
+        "parent": None,
+        "strength": None,
         **found,
     }
 
@@ -101,6 +103,19 @@ def test_a_chain_is_set_beside_the_best_of_n_that_costs_as_much_or_more(tmp_path
     assert [each.values("right")[0] for each in study.best_of] == [0, 0, 0]
     assert chain.values("right")[0] == 1
     assert chain.after(0).values("right")[0] == 0
+
+
+def test_what_refining_did_is_told_by_strength_and_by_the_parent(tmp_path):
+    from effect_study import Refining, refining  # noqa: PLC0415 - found by the fixture
+
+    shots = {"a": told(1, 0.2), "b": told(3, 0.0)}
+    for name, parent, fault in (("c", "a", 0.0), ("d", "a", 0.2), ("e", "b", 0.0)):
+        shots[name] = told(1, fault, number=1) | {"parent": parent, "strength": 0.6}
+    (tmp_path / "results.jsonl").write_text(json.dumps({"shots": shots}) + "\n")
+    assert refining(tmp_path) == [
+        Refining(0.6, right=False, images=2, afterwards=0.5),
+        Refining(0.6, right=True, images=1, afterwards=1.0),
+    ]
 
 
 def test_an_interval_holds_the_mean_and_narrows_with_prompts():
