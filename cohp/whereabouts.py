@@ -47,6 +47,13 @@ def place_of(model: Model) -> Path | None:
     return place if place.exists() else None
 
 
+def another_version(model: Model) -> str | None:
+    """Return the commit of a hub's model that is here, where the one that is wanted is not."""
+    looked_up = (cached(str(model.source), INDEX, revision) for revision in (None, "main"))
+    found = next(filter(None, looked_up), None)
+    return found.parent.name if found else None
+
+
 def file_of(lora: Lora) -> Path | None:
     """Return the file of a LoRA, or None where it is not here."""
     if Path(lora.source).is_absolute():

@@ -21,8 +21,7 @@ from cohp.pipelines.folder import PipelineFolder
 from cohp.pipelines.plainly import plainly
 from cohp.pipelines.quiet import quiet
 from cohp.whereabouts import (
-    INDEX,
-    cached,
+    another_version,
     config_of,
     file_of,
     hub_file,
@@ -85,12 +84,8 @@ def absent(model: Model) -> str:
         if model.gated
         else ""
     )
-    newest = cached(str(model.source), INDEX) if model.revision else None
-    other = (
-        f" Another version of it is here: {model.source}@{newest.parent.name} names that one."
-        if newest
-        else ""
-    )
+    here = another_version(model)
+    other = f" Another version of it is here: {model.source}@{here} names that one." if here else ""
     return (
         f"{model.name} is not on this machine ({model.size}, {licence}). "
         f"Get it with: cohp models --get '{model.name}'.{gate}{other}"

@@ -9,7 +9,7 @@ from cohp.catalogue import Model
 from cohp.errors import CohpError
 from cohp.pipelines.folder import read, variant_of
 from cohp.pipelines.parts import parts_of
-from cohp.whereabouts import INDEX, cached, config_of, file_of, place_of
+from cohp.whereabouts import another_version, config_of, file_of, place_of
 
 
 def is_here(model: Model) -> bool:
@@ -48,5 +48,4 @@ def status(model: Model) -> str:
         return "not there"
     if place_of(model):
         return "in part"
-    newest = model.revision and model.source and cached(model.source, INDEX)
-    return "another version" if newest else "no"
+    return "another version" if another_version(model) else "no"

@@ -10,6 +10,7 @@ from small_hub import COMMIT, serving
 from tiny import tiny
 
 from cohp.catalogue import Lora, Model
+from cohp.errors import MissingWeights
 from cohp.naming import resolve
 from cohp.pins import pinned
 from cohp.pipelines.download import download
@@ -77,6 +78,10 @@ def test_what_came_by_another_way_is_held_to_once_it_is_used(files, tmp_path, mo
     (kept / "refs" / "main").write_text(NEWER)
     assert locate(resolve("some/model")).name == COMMIT
     assert locate(resolve(f"some/model@{NEWER}")).name == NEWER
+    shutil.rmtree(kept / "snapshots" / COMMIT)
+    assert status(resolve("some/model")) == "another version"
+    with pytest.raises(MissingWeights, match=f"Another version .*: some/model@{NEWER} names that"):
+        prepare(resolve("some/model"))
 
 
 def test_a_named_revision_is_followed_and_nothing_is_held(hub, files):
