@@ -24,6 +24,7 @@ from cohp.pipelines.look import look, match_colours
 from cohp.pipelines.memory import default_device, free, ran_out
 from cohp.pipelines.noise import generators, noise
 from cohp.pipelines.prompts import Prompts
+from cohp.pipelines.quiet import quiet
 from cohp.pipelines.settings import Settings
 from cohp.pipelines.speed import speed_up
 from cohp.pipelines.start import Start, start_of
@@ -58,7 +59,8 @@ class DiffusersGenerator:
         device = device or default_device()
         pipe = loading.load_pipeline(model, device=device) if pipeline is None else pipeline
         family = family_of(pipe)
-        speed_up(model.name, pipe, options)
+        with quiet():
+            speed_up(model.name, pipe, options)
         self._match_colours = options.match_colours
         self._settings = Settings(model, pipe, family, options)
         self._prompts = Prompts(pipe, family, release=options.text_encoders == "release")

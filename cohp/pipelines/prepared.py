@@ -151,7 +151,8 @@ def check_draws(found: PipelineFolder) -> Any:  # noqa: ANN401 - a class of diff
             "A newer one may: pip install -U diffusers."
         )
     if hasattr(kind, "_backends"):  # diffusers' stand-in where a package is not installed
-        lacking = next(each for each in kind._backends if find_spec(each) is None)  # noqa: SLF001
+        wanted = kind._backends  # noqa: SLF001
+        lacking = next((each for each in wanted if find_spec(each) is None), wanted[-1])
         if lacking in EXTRAS:
             raise MissingExtra(found.kind, EXTRAS[lacking])
         raise Missing(f"{found.kind} needs a package that is not here: pip install {lacking}")
@@ -189,7 +190,8 @@ def _rehearse(model: Model, made: Prepared) -> None:
     if asks_much(options):
         with quiet(), torch.device("meta"):
             hollow = {part: _hollow(made.folder, part) for part in WORKING & inside.keys()}
-        speed_up(model.name, SimpleNamespace(**hollow), options)
+        with quiet():
+            speed_up(model.name, SimpleNamespace(**hollow), options)
 
 
 def _hollow(found: PipelineFolder, part: str) -> Any:  # noqa: ANN401 - a module of diffusers'
