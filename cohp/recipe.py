@@ -134,9 +134,16 @@ def build(values: Mapping[str, Any]) -> Recipe:
     if isinstance(listed, str) or not hasattr(listed, "__iter__"):
         raise BadRecipe("models: a list of names or tables is needed")
     given["models"] = [_candidate(each, shared) for each in listed]
+    given.setdefault("reward", _judge(given["models"]))
     recipe = complete(given)
     registry.check("search", recipe.search)
     return recipe
+
+
+def _judge(candidates: list[dict[str, Any]]) -> str:
+    """Return who judges when nobody is named: the embedded reward, of the embedded models alone."""
+    embedded = all(each["name"].startswith("mini-") for each in candidates)
+    return "mini-judge" if embedded else "fake"
 
 
 def complete(values: Mapping[str, Any]) -> Recipe:
