@@ -118,10 +118,10 @@ class RunDamaged(RunTrouble):
 class RunUnwritable(RunTrouble):
     """The disk is full, or the folder is not writable."""
 
-    def __init__(self, folder: Path, reason: str) -> None:
+    def __init__(self, folder: Path, reason: str, go_on: str = "cohp resume") -> None:
         super().__init__(
             f"Cannot write to {folder}: {reason}. What was recorded is safe: "
-            f"make room or mend it, then `cohp resume {folder}`."
+            f"make room or mend it, then `{go_on} {folder}`."
         )
 
 
@@ -160,8 +160,8 @@ class SomeUnscored(CohpError):
 class Interrupted(CohpError):
     """Someone asked the run to stop; everything drawn so far is recorded."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"Stopped. Go on with: cohp resume {folder}")
+    def __init__(self, folder: Path, go_on: str = "cohp resume") -> None:
+        super().__init__(f"Stopped. Go on with: {go_on} {folder}")
         self.folder = folder
 
 

@@ -25,9 +25,12 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Turn what the system says about a full or read-only disk into one clear sentence."""
+def writing(folder: Path, go_on: str = "cohp resume") -> Iterator[None]:
+    """Turn what the system says about a full or read-only disk into one clear sentence.
+
+    `go_on` is the command that goes on once it is mended.
+    """
     try:
         yield
     except OSError as error:
-        raise RunUnwritable(folder, error.strerror or str(error)) from error
+        raise RunUnwritable(folder, error.strerror or str(error), go_on) from error

@@ -23,8 +23,12 @@ class Ruler:
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Ruler:
         """Return the ruler for these entries: some rewards live between 0.2 and 0.3."""
-        largest = max((abs(each.score.mean) for each in entries if each.score), default=1.0)
-        return cls(2 if largest >= 1 else 4)
+        return cls.holding(each.score.mean for each in entries if each.score)
+
+    @classmethod
+    def holding(cls, values: Iterable[float]) -> Ruler:
+        """Return the ruler for these means."""
+        return cls(2 if max(map(abs, values), default=1.0) >= 1 else 4)
 
     def number(self, value: float) -> str:
         """Write a score's mean, or a mean of several."""

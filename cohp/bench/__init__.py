@@ -1,0 +1,1 @@
+"""Benchmarks: prompts in, models, recipes or images compared, a reward as the judge, tables out."""

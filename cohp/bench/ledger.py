@@ -1,0 +1,143 @@
+"""Writing to a benchmark's folder: one process at a time, each image whole before its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from cohp.bench.contestants import Contestant
+from cohp.bench.prompts import Prompt, PromptSet
+from cohp.bench.state import JOURNAL, Image, Place, Said, State, image_line, score_line
+from cohp.errors import BadInput, RunBusy, RunTrouble
+from cohp.record import journal, metadata
+from cohp.record.files import write_whole, writing
+from cohp.record.folder import content_name
+from cohp.record.recorder import LOCK
+from cohp.record.versions import versions
+from cohp.types import Answer, Scored, Unscored
+
+PROMPTS = "prompts.jsonl"
+GO_ON = "cohp bench resume"
+
+
+class Ledger:
+    """A benchmark's folder that this process alone writes to, until it is closed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Lock `folder`, which is new, empty, or a benchmark to go on with."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / LOCK).touch()
+        except OSError as error:
+            raise BadInput(
+                f"Cannot write to {folder}: {error.strerror}. Name another folder with --out."
+            ) from error
+        self.folder = folder
+        self._lock = FileLock(folder / LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunBusy(folder) from error
+        try:
+            others = {each.name for each in folder.iterdir()} - {LOCK}
+            if others and JOURNAL not in others:
+                raise RunTrouble(f"{folder} already holds something else. Name another --out.")
+            with self._writing():
+                self._journal = journal.Writer(folder / JOURNAL)
+            self.state = State.read(folder)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def begin(self, prompts: PromptSet, contestants: Sequence[Contestant], asked: Any) -> None:  # noqa: ANN401 - plain values
+        """Begin a session of what was `asked`; contestants of before stay as they were."""
+        known = {
+            each["name"]: each for line in self.state.sessions for each in line["contestants"]
+        }
+        for each in contestants:
+            if known.get(each.name, each.to_json()) != each.to_json():
+                raise RunTrouble(
+                    f"{each.name} was another contestant in {self.folder}: its seed or settings "
+                    "differ. Name another folder with --out."
+                )
+        self._append(
+            {
+                "kind": "session",
+                "schema": journal.SCHEMA,
+                "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "versions": versions(),
+                "contestants": [each.to_json() for each in contestants],
+                "asked": asked,
+            }
+        )
+        with self._writing():
+            (self.folder / "images").mkdir(exist_ok=True)
+            write_whole(self.folder / PROMPTS, prompts.write())
+
+    def loaded(self, revisions: Mapping[str, str]) -> None:
+        """Record which weights are at work; other weights than before would not compare."""
+        for name, revision in revisions.items():
+            before = self.state.revisions.get(name, revision)
+            if before != revision:
+                raise RunTrouble(
+                    f"{name} is at revision {revision}, in {self.folder} it was at {before}. "
+                    "Bring that one back, or name another folder with --out."
+                )
+            if name not in self.state.revisions:
+                self._append({"kind": "loaded", "name": name, "revision": revision})
+
+    def drawn(self, contestant: Contestant, prompt: Prompt, answer: Answer, judge: str) -> None:
+        """Record an image that was drawn for a prompt, and what the judge said of it."""
+        place = contestant.name, prompt.id
+        drawn = answer.drawn
+        if drawn is None:
+            reason = answer.reason if isinstance(answer, Unscored) else None
+            self.put(place, Image(reason=reason))
+            return
+        score = answer.score if isinstance(answer, Scored) else None
+        recipe = contestant.recipe_for(prompt)
+        chunks = metadata.chunks_of(recipe.to_json(), (drawn.shot,), score, versions())
+        file = self.keep(metadata.encode(drawn.image, chunks if recipe.metadata else {}))
+        self.put(place, Image(file, model=drawn.shot.model, seconds=round(drawn.seconds, 4)))
+        self.scored(place, {judge: answer.score if isinstance(answer, Scored) else answer.reason})
+
+    def keep(self, png: bytes) -> str:
+        """Write an image, whole, and return what its line calls it."""
+        name = f"images/{content_name(png)}"
+        with self._writing():
+            write_whole(self.folder / name, png)
+        return name
+
+    def put(self, place: Place, image: Image) -> None:
+        """Record a contestant's image for a prompt, which lies on disk, or why there is none."""
+        self._append(image_line(place, image))
+
+    def scored(self, place: Place, said: Mapping[str, Said]) -> None:
+        """Record what judges said of an image."""
+        for judge, each in said.items():
+            self._append(score_line(place, judge, each))
+
+    def close(self) -> None:
+        """Let others work on the benchmark."""
+        self._journal.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        """Return itself, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let others work on the benchmark."""
+        self.close()
+
+    def _append(self, line: dict[str, Any]) -> None:
+        with self._writing():
+            self._journal.append(line)
+        self.state.take(line)
+
+    def _writing(self) -> Any:  # noqa: ANN401
+        return writing(self.folder, GO_ON)
