@@ -86,7 +86,9 @@ def enter(
         raise BadInput("Nobody takes part: name some with --models, --recipe or --images.")
     names = [each.name for each in listed]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise BadInput(f"Two contestants are called {twice!r}: the tables could not tell them apart.")
+        raise BadInput(
+            f"Two contestants are called {twice!r}: the tables could not tell them apart."
+        )
     return listed
 
 

@@ -34,7 +34,12 @@ def _summaries(results: Results) -> Iterable[tuple[object, ...]]:
             for category in listed:
                 summary = results.summary(contestant.name, judge, category)
                 asked = len(prompts) if category is None else prompts.count(category)
-                row = (judge, contestant.name, category or "overall", summary.count if summary else 0)
+                row = (
+                    judge,
+                    contestant.name,
+                    category or "overall",
+                    summary.count if summary else 0,
+                )
                 interval = summary.interval if summary else None
                 yield (
                     *row,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
+from cohp.bench.asked import PROMPTS, Asked
 from cohp.bench.contestants import Contestant
-from cohp.bench.prompts import Prompt, PromptSet
+from cohp.bench.prompts import Prompt
 from cohp.bench.state import JOURNAL, Image, Place, Said, State, image_line, score_line
 from cohp.errors import BadInput, RunBusy, RunTrouble
 from cohp.record import journal, metadata
@@ -20,7 +22,6 @@ from cohp.record.recorder import LOCK
 from cohp.record.versions import versions
 from cohp.types import Answer, Scored, Unscored
 
-PROMPTS = "prompts.jsonl"
 GO_ON = "cohp bench resume"
 
 
@@ -43,9 +44,7 @@ class Ledger:
         except Timeout as error:
             raise RunBusy(folder) from error
         try:
-            others = {each.name for each in folder.iterdir()} - {LOCK}
-            if others and JOURNAL not in others:
-                raise RunTrouble(f"{folder} already holds something else. Name another --out.")
+            _check(folder)
             with self._writing():
                 self._journal = journal.Writer(folder / JOURNAL)
             self.state = State.read(folder)
@@ -53,30 +52,21 @@ class Ledger:
             self._lock.release()
             raise
 
-    def begin(self, prompts: PromptSet, contestants: Sequence[Contestant], asked: Any) -> None:  # noqa: ANN401 - plain values
-        """Begin a session of what was `asked`; contestants of before stay as they were."""
-        known = {
-            each["name"]: each for line in self.state.sessions for each in line["contestants"]
-        }
-        for each in contestants:
-            if known.get(each.name, each.to_json()) != each.to_json():
-                raise RunTrouble(
-                    f"{each.name} was another contestant in {self.folder}: its seed or settings "
-                    "differ. Name another folder with --out."
-                )
+    def begin(self, asked: Asked, judges: Sequence[str]) -> None:
+        """Begin a session of what is asked; `judges` is what the tables call its rewards."""
         self._append(
             {
                 "kind": "session",
                 "schema": journal.SCHEMA,
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "versions": versions(),
-                "contestants": [each.to_json() for each in contestants],
-                "asked": asked,
+                "judges": list(judges),
+                **asked.to_json(),
             }
         )
         with self._writing():
             (self.folder / "images").mkdir(exist_ok=True)
-            write_whole(self.folder / PROMPTS, prompts.write())
+            write_whole(self.folder / PROMPTS, asked.prompts.write())
 
     def loaded(self, revisions: Mapping[str, str]) -> None:
         """Record which weights are at work; other weights than before would not compare."""
@@ -117,9 +107,11 @@ class Ledger:
         self._append(image_line(place, image))
 
     def scored(self, place: Place, said: Mapping[str, Said]) -> None:
-        """Record what judges said of an image."""
+        """Record what judges said of an image, where it is news."""
+        known = self.state.scores.get(place, {})
         for judge, each in said.items():
-            self._append(score_line(place, judge, each))
+            if known.get(judge) != each:
+                self._append(score_line(place, judge, each))
 
     def close(self) -> None:
         """Let others work on the benchmark."""
@@ -139,5 +131,11 @@ class Ledger:
             self._journal.append(line)
         self.state.take(line)
 
-    def _writing(self) -> Any:  # noqa: ANN401
+    def _writing(self) -> AbstractContextManager[None]:
         return writing(self.folder, GO_ON)
+
+
+def _check(folder: Path) -> None:
+    others = {each.name for each in folder.iterdir()} - {LOCK}
+    if others and JOURNAL not in others:
+        raise RunTrouble(f"{folder} already holds something else. Name another with --out.")

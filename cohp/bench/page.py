@@ -10,12 +10,12 @@ from PIL import Image
 
 from cohp.bench.results import Results, Scored
 from cohp.bench.tables import tables
+from cohp.errors import BadImage
 from cohp.record.versions import versions
 from cohp.report.markup import Html, tag
 from cohp.report.picture import Shrinker, data_uri, fitted
 from cohp.report.words import Ruler, shortened
 from cohp.reward.images import open_image
-from cohp.errors import BadImage
 
 # All pictures of a page together, in bytes.
 MOST_BYTES = 6_000_000

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cohp.bench.protocols import Protocol, protocol
-from cohp.bench.texts import NOT_UTF8, Fault, is_sound, json_lines
+from cohp.bench.texts import NOT_UTF8, Fault, is_sound, read_text
 from cohp.errors import BadInput, RunDamaged, UnknownName
 from cohp.recipe import LONGEST_PROMPT
 
@@ -79,9 +79,8 @@ class PromptSet:
     def read(cls, path: Path) -> PromptSet:
         """Read what `write` wrote."""
         try:
-            (_, head), *rows = json_lines(path)
-            prompts = tuple(Prompt(**row) for _, row in rows)
-            return cls(protocol(head["protocol"]), prompts)
+            head, *rows = map(json.loads, read_text(path).strip("\n").split("\n"))
+            return cls(protocol(head["protocol"]), tuple(Prompt(**row) for row in rows))
         except (TypeError, ValueError, KeyError) as error:
             raise RunDamaged(
                 f"{path} is damaged. Restore it from a copy, or start a new benchmark."

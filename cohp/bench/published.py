@@ -27,7 +27,10 @@ def overall(protocol: str, judge: str) -> list[Published]:
 def accuracy(judge: str) -> list[Published]:
     """Return the published accuracies of a reward."""
     return [
-        each for table in _tables()["accuracy"] if table["judge"] == judge for each in _values(table)
+        each
+        for table in _tables()["accuracy"]
+        if table["judge"] == judge
+        for each in _values(table)
     ]
 
 

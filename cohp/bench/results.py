@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from cohp.bench.asked import Asked
 from cohp.bench.contestants import Contestant
 from cohp.bench.prompts import Prompt, PromptSet
 from cohp.bench.state import Said, State
 from cohp.bench.statistics import Sample, Summary, overall
+from cohp.errors import RunTrouble
 from cohp.types import Score
 
 NOT_YET = "not drawn or scored yet"
@@ -34,6 +36,15 @@ class Results:
     contestants: tuple[Contestant, ...]
     judges: tuple[str, ...]
     state: State
+
+    @classmethod
+    def of(cls, folder: Path, state: State) -> Results:
+        """Return what the benchmark in `folder` came to so far."""
+        asked = Asked.before(folder, state)
+        if asked is None:
+            raise RunTrouble(f"{folder} holds a benchmark that never began. Run it again.")
+        judges = tuple(state.sessions[-1]["judges"])
+        return cls(folder, asked.prompts, asked.contestants, judges, state)
 
     def image(self, contestant: Contestant, prompt: Prompt) -> Path | str:
         """Return the file of a contestant's image for a prompt, or why there is none."""

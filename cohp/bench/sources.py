@@ -1,4 +1,4 @@
-"""Where prompts come from: text, CSV, JSON and JSONL files, folders of them, and the hub's cache."""
+"""Where prompts come from: text, CSV, JSON and JSONL files, folders, and the hub's cache."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def _folder(folder: Path) -> tuple[Protocol, Iterable[Given | Fault]]:
     files = {each.stem: each for each in sorted(folder.iterdir()) if each.suffix in SUFFIXES}
     if set(HPSV2.categories) <= set(files):
         return HPSV2, _categories({name: files[name] for name in HPSV2.categories})
-    matched = {found["category"]: files[name] for name in files if (found := HPDV3_FILE.match(name))}
+    matched = {
+        found["category"]: files[name] for name in files if (found := HPDV3_FILE.match(name))
+    }
     if matched:
         return HPDV3, _hpdv3(folder, matched)
     if not files:
@@ -131,7 +133,9 @@ def _table(path: Path) -> Iterator[tuple[str, Any] | Fault]:
             else:
                 yield place, row
     except csv.Error as error:
-        yield Fault(f"{path.name}, line {rows.line_num}", f"it and what follows is no CSV ({error})")
+        yield Fault(
+            f"{path.name}, line {rows.line_num}", f"it and what follows is no CSV ({error})"
+        )
 
 
 def _given(place: str, item: object, category: str, *, own: bool = True) -> Given:

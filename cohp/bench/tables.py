@@ -35,7 +35,10 @@ def _ruler(results: Results, judge: str) -> Ruler:
 def _ranking(results: Results, judge: str, ruler: Ruler) -> Grid:
     """Rank the contestants, with published numbers of the same benchmark among them."""
     protocol = results.prompts.protocol
-    own = [(summary, _row(results, each.name, summary, ruler)) for each, summary in ranked(results, judge)]
+    own = [
+        (summary, _row(results, each.name, summary, ruler))
+        for each, summary in ranked(results, judge)
+    ]
     known = overall(protocol.name, judge)
     rows = [(summary.mean if summary else float("-inf"), row) for summary, row in own]
     rows += [(each.value, _published(each, ruler)) for each in known]
@@ -101,7 +104,10 @@ def _duels(results: Results, judge: str) -> Grid:
     names = tuple(each.name for each in results.contestants)
     rows = []
     for one in results.contestants:
-        cells = [_share(*results.wins(one, other, judge)) if other != one else "" for other in results.contestants]
+        cells = [
+            _share(*results.wins(one, other, judge)) if other != one else ""
+            for other in results.contestants
+        ]
         rows.append((one.name, *cells))
     note = "How often the row's image beats the column's on the same prompt, ties half."
     return Grid(f"Head to head, judged by {judge}", ("", *names), tuple(rows), (note,))

@@ -44,7 +44,8 @@ def is_sound(text: str) -> bool:
 
 def lines(path: Path) -> Iterator[tuple[str, str]]:
     """Yield each line that is not empty with its place."""
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+    # Not splitlines: a prompt may hold one of the rarer separators that it splits at.
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip():
             yield f"{path.name}, line {number}", line.strip()
 
@@ -62,7 +63,7 @@ def json_lines(path: Path) -> Iterator[tuple[str, Any] | Fault]:
 
 
 def json_items(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield each item of a JSON list with its place; broken JSON cannot be told apart, so raises."""
+    """Yield each item of a JSON list with its place; raises where it is no such list."""
     try:
         whole = json.loads(read_text(path))
     except ValueError as error:

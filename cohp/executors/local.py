@@ -121,11 +121,9 @@ class LocalExecutor:
 
 
 def _batch_key(shot: Shot) -> tuple[object, ...]:
-    """Shots that agree in this may be drawn together."""
+    """Shots that agree in this may be drawn together; their prompts may differ."""
     return (
         shot.model,
-        shot.prompt,
-        shot.negative,
         shot.width,
         shot.height,
         shot.steps,
