@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from typing import Any
 
 # Two images of a choice by their places; the first is preferred, unless they are tied.
 Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """What a file says of one choice, before anything of it is checked."""
+
+    prompt: object
+    files: object
+    ranks: Iterable[Any]
+    confidence: object = None
 
 
 @dataclass(frozen=True)
@@ -20,14 +27,14 @@ class Choice:
     """Two or more images of one prompt and the rank of each, 0 or 1 for the best; equals are tied.
 
     `place` is where it stands in its file, `confidence` how sure the people were, where it is
-    known, and `images` are files, or pictures that came inside the file.
+    known, and `images` are files, or the bytes of files that came inside this one.
     """
 
     place: str
     prompt: str
     names: tuple[str, ...]
     ranks: tuple[float, ...]
-    images: tuple[Path | Image, ...] = field(compare=False, repr=False)
+    images: tuple[Path | bytes, ...] = field(compare=False, repr=False)
     confidence: float | None = None
 
     def pairs(self) -> Iterator[tuple[Pair, bool]]:

@@ -18,12 +18,12 @@ IMAGES = ("contestant", "category", "prompt", "image", "judge", "mean", "std", "
 
 def summaries(results: Results) -> str:
     """Return a line for each judge, contestant and category, and one for all categories."""
-    return _written(SUMMARY, _summaries(results))
+    return written(SUMMARY, _summaries(results))
 
 
 def images(results: Results) -> str:
     """Return a line for each judge, contestant and prompt; means are as the reward gave them."""
-    return _written(IMAGES, _images(results))
+    return written(IMAGES, _images(results))
 
 
 def _summaries(results: Results) -> Iterable[tuple[object, ...]]:
@@ -66,7 +66,8 @@ def _relative(image: Path, folder: Path) -> str:
     return str(image.relative_to(folder) if image.is_relative_to(folder) else image)
 
 
-def _written(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+def written(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    """Return rows as CSV."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from cohp.bench.faults import Fault
 from cohp.bench.protocols import Protocol, protocol
-from cohp.bench.texts import NOT_UTF8, Fault, is_sound, read_text
 from cohp.errors import BadInput, RunDamaged, UnknownName
+from cohp.measure.rows import is_unicode
 from cohp.recipe import LONGEST_PROMPT
 
 
@@ -79,15 +80,15 @@ class PromptSet:
     def read(cls, path: Path) -> PromptSet:
         """Read what `write` wrote."""
         try:
-            head, *rows = map(json.loads, read_text(path).strip("\n").split("\n"))
+            head, *rows = map(json.loads, path.read_text("utf-8").strip("\n").split("\n"))
             return cls(protocol(head["protocol"]), tuple(Prompt(**row) for row in rows))
-        except (TypeError, ValueError, KeyError) as error:
+        except (OSError, TypeError, ValueError, KeyError) as error:
             raise RunDamaged(
                 f"{path} is damaged. Restore it from a copy, or start a new benchmark."
             ) from error
 
 
-def gather(given: Iterable[Given | Fault], protocol: Protocol) -> PromptSet:
+def gather(given: Iterable[Given | Fault], protocol: Protocol, source: Path) -> PromptSet:
     """Make a prompt set of what files held; what is no prompt becomes a fault."""
     places: Counter[str] = Counter()
     copies: Counter[tuple[str, str]] = Counter()
@@ -108,8 +109,8 @@ def gather(given: Iterable[Given | Fault], protocol: Protocol) -> PromptSet:
         prompts.append(Prompt(text, category, index, copies[category, text]))
         copies[category, text] += 1
     if not prompts:
-        first = f" {faults[0]}" if faults else ""
-        raise BadInput(f"There is no prompt in it.{first}")
+        first = f": {faults[0]}" if faults else "."
+        raise BadInput(f"{source} holds no prompt that can be used{first}")
     return PromptSet(protocol, tuple(prompts), tuple(faults))
 
 
@@ -117,8 +118,8 @@ def _wrong(given: Given, protocol: Protocol) -> str | None:
     text, category = given.text, given.category
     if not isinstance(text, str) or not isinstance(category, str):
         return "there is no text where the prompt or its category should be"
-    if not is_sound(text + category):
-        return NOT_UTF8
+    if not is_unicode(text + category):
+        return "it is not UTF-8 text"
     if not text.strip():
         return "the prompt is empty"
     if len(text) > LONGEST_PROMPT:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Item:
-    """One image to judge.
+    """One image to judge: where its file is, the bytes of a file, or a picture.
 
     The prompt is a text, or the file that holds it; None means that it is in a .txt beside the
     image or inside the image. `values` is its row of the file of prompts, where there is one.
     `error` says why the item cannot be judged at all.
     """
 
-    image: Path | Picture = field(compare=False)
+    image: Path | bytes | Picture = field(compare=False)
     name: str
     prompt: str | Path | None = None
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
@@ -54,7 +54,7 @@ class Judged:
     revisions: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def image(self) -> Path | Picture:
+    def image(self) -> Path | bytes | Picture:
         """The image as it was given."""
         return self.item.image
 

@@ -12,13 +12,13 @@ from cohp.errors import BadInput, MissingExtra
 BATCH = 10_000
 
 
-def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Go through the rows of a file."""
+def read(path: Path, batch: int = BATCH) -> Iterator[dict[str, Any]]:
+    """Go through the rows of a file; a smaller `batch` where the rows are large."""
     arrow = library()
     try:
         with arrow.parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(BATCH):
-                yield from batch.to_pylist()
+            for each in file.iter_batches(batch):
+                yield from each.to_pylist()
     except arrow.ArrowInvalid as error:
         raise BadInput(f"{path} is no Parquet file, or is damaged: {error}.") from error
 
