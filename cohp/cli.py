@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from typing import Any
 
 import click
 
 from cohp import errors
+from cohp.commands.lazy import LazyGroup
 
 # What each command does, here so that the list of commands imports none of them.
 COMMANDS = {
+    "bench": "Compare models, recipes and rewards on many prompts or pairs.",
     "compare": "Tell which of two images is preferred, and how surely.",
     "doctor": "Say what this machine has and what that allows.",
     "embed": "Write what a reward reads of images: its features.",
+    "export": "Write what runs decided in the formats that others read.",
     "generate": "Search for the best image of a prompt.",
     "models": "List the models that have a short name, or describe one.",
     "rank": "Rank images that exist already, the best first.",
@@ -41,25 +43,8 @@ EXIT_CODES: dict[type[errors.CohpError], int] = {
 }
 
 
-class Commands(click.Group):
-    """Commands that are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names of the commands."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"cohp.commands.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name]) for name in sorted(COMMANDS)])
+class Commands(LazyGroup):
+    """The commands, and what becomes of their errors."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
         """Call a command; every error CoHP raises on purpose is one sentence and an exit code."""
@@ -88,6 +73,8 @@ def exit_code(error: errors.CohpError) -> int:
 
 @click.group(
     cls=Commands,
+    package="cohp.commands",
+    listed=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 2 bad input, 3 something missing, 4 trouble with a run folder or "
     "an output file, 5 images that could not be scored, 6 out of memory, 130 stopped (resumable), "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -16,13 +17,18 @@ HEAD = "# The command line\n\nWritten from the commands' own help by `make docs`
 def page() -> str:
     """Return the page as it should be."""
     root = click.Context(main, info_name="cohp", max_content_width=92, terminal_width=92)
-    sections = [_section("cohp", main, root)]
-    for name in main.list_commands(root):
-        command = main.get_command(root, name)
-        if command is not None:
-            context = click.Context(command, info_name=name, parent=root, terminal_width=92)
-            sections.append(_section(f"cohp {name}", command, context))
-    return "\n".join([HEAD, *sections])
+    return "\n".join([HEAD, *_sections("cohp", main, root)])
+
+
+def _sections(title: str, command: click.Command, context: click.Context) -> Iterator[str]:
+    """Yield the help of a command, and of the commands that are part of it."""
+    yield _section(title, command, context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None:
+                below = click.Context(inner, info_name=name, parent=context, terminal_width=92)
+                yield from _sections(f"{title} {name}", inner, below)
 
 
 def _section(title: str, command: click.Command, context: click.Context) -> str:

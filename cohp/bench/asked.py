@@ -35,8 +35,13 @@ class Asked:
     @classmethod
     def before(cls, folder: Path, state: State) -> Asked | None:
         """Return what the benchmark in `folder` was last asked, or None where it never was."""
+        return cls.kept(folder, state) if state.sessions else None
+
+    @classmethod
+    def kept(cls, folder: Path, state: State) -> Asked:
+        """Return what the benchmark in `folder` was last asked."""
         if not state.sessions:
-            return None
+            raise RunTrouble(f"The benchmark in {folder} never began. Run it again.")
         last = state.sessions[-1]
         listed = tuple(Contestant.from_json(each) for each in last["contestants"])
         return cls(PromptSet.read(folder / PROMPTS), listed, tuple(last["rewards"]), last["batch"])

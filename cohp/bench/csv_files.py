@@ -21,6 +21,11 @@ def summaries(results: Results) -> str:
     return written(SUMMARY, _summaries(results))
 
 
+def summary_rows(results: Results) -> list[dict[str, object]]:
+    """Return the same lines as objects, for scripts."""
+    return [dict(zip(SUMMARY, row, strict=True)) for row in _summaries(results)]
+
+
 def images(results: Results) -> str:
     """Return a line for each judge, contestant and prompt; means are as the reward gave them."""
     return written(IMAGES, _images(results))

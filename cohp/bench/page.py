@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 from PIL import Image
@@ -12,6 +11,7 @@ from cohp.bench.results import Results, Scored
 from cohp.bench.tables import tables
 from cohp.errors import BadImage
 from cohp.record.versions import versions
+from cohp.report.document import document
 from cohp.report.markup import Html, tag
 from cohp.report.picture import Shrinker, data_uri, fitted
 from cohp.report.words import Ruler, shortened
@@ -26,29 +26,24 @@ LONGEST_PROMPT = 120
 
 def page(results: Results, title: str) -> str:
     """Return the page, complete."""
-    css = "\n".join(
-        files(package).joinpath("page.css").read_text("utf-8")
-        for package in ("cohp.report", "cohp.bench")
+    return bench_document(
+        title,
+        *[tag("section", grid.html()) for grid in tables(results)],
+        *_pictures(results),
     )
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{title} · CoHP"),
-        tag("style", Html(css)),
+
+
+def bench_document(title: str, *sections: Html) -> str:
+    """Return a page of a benchmark with these sections."""
+    brand = tag("p", tag("b", "CoHP"), " benchmark", class_="brand")
+    made = f"Made by CoHP {versions().get('cohp', '')}. This page is whole: it loads nothing."
+    return document(
+        title,
+        tag("header", brand, tag("h1", title)),
+        tag("main", *sections),
+        tag("footer", tag("p", made)),
+        styles=("cohp.report", "cohp.bench"),
     )
-    body = tag(
-        "body",
-        tag("header", tag("p", tag("b", "CoHP"), " benchmark", class_="brand"), tag("h1", title)),
-        tag(
-            "main",
-            *[tag("section", grid.html()) for grid in tables(results)],
-            *_pictures(results),
-        ),
-        tag("footer", tag("p", f"Made by CoHP {versions().get('cohp', '')}. It loads nothing.")),
-    )
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _pictures(results: Results) -> Iterator[Html]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cohp.errors import RunNotFound
 from cohp.record.entry import Entry
-from cohp.record.folder import RunFolder
+from cohp.record.folder import JOURNAL, RunFolder
 from cohp.select import beats
 from cohp.types import Score
 
@@ -29,6 +30,16 @@ class Preference:
     worse: Side
     confidence: float
     source: str
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """Return the folder where it is a run, or the runs somewhere below it."""
+    if (folder / JOURNAL).is_file():
+        return [folder]
+    found = sorted(each.parent for each in folder.rglob(JOURNAL))
+    if not found:
+        raise RunNotFound(folder)
+    return found
 
 
 def decided(run: Path, least: float = 0.5) -> Iterator[Preference]:

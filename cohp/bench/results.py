@@ -12,7 +12,6 @@ from cohp.bench.contestants import Contestant
 from cohp.bench.prompts import Prompt, PromptSet
 from cohp.bench.state import Said, State
 from cohp.bench.statistics import Sample, Summary, overall
-from cohp.errors import RunTrouble
 from cohp.types import Score
 
 NOT_YET = "not drawn or scored yet"
@@ -40,9 +39,7 @@ class Results:
     @classmethod
     def of(cls, folder: Path, state: State) -> Results:
         """Return what the benchmark in `folder` came to so far."""
-        asked = Asked.before(folder, state)
-        if asked is None:
-            raise RunTrouble(f"{folder} holds a benchmark that never began. Run it again.")
+        asked = Asked.kept(folder, state)
         judges = tuple(state.sessions[-1]["judges"])
         return cls(folder, asked.prompts, asked.contestants, judges, state)
 

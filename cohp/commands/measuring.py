@@ -110,7 +110,7 @@ def session(images: Listing, rewards: Sequence[str], *, no_cache: bool = True) -
 
 
 @contextmanager
-def progress(count: int, console: Console | None) -> Iterator[Callable[[], None]]:
+def progress(count: int | None, console: Console | None) -> Iterator[Callable[[], None]]:
     """Show a bar while something is done `count` times; yield what moves it on."""
     bar = Progress(
         TextColumn("images"),

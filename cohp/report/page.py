@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 
 from cohp.record.entry import Entry
 from cohp.report import tree
 from cohp.report.curve import curve
+from cohp.report.document import document
 from cohp.report.facts import headline, recipe_table, times_table, versions_table
 from cohp.report.gallery import Gallery
 from cohp.report.markup import Html, joined, tag
@@ -24,23 +24,12 @@ LONGEST_TITLE = 70
 
 def page(story: Story) -> str:
     """Return the report of a story, complete."""
-    gallery = Gallery(story)
-    title = f"{shortened(story.prompt, LONGEST_TITLE)} · CoHP"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", title),
-        tag("style", Html(files("cohp.report").joinpath("page.css").read_text("utf-8"))),
-    )
-    body = tag(
-        "body",
+    return document(
+        shortened(story.prompt, LONGEST_TITLE),
         _head(story),
-        tag("main", *_sections(gallery)),
+        tag("main", *_sections(Gallery(story))),
         tag("footer", tag("p", _made_with(story))),
     )
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _head(story: Story) -> Html:

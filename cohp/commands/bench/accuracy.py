@@ -1,0 +1,78 @@
+"""`cohp bench accuracy`: how well rewards agree with people."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cohp import calibration
+from cohp.bench.accuracy import measure
+from cohp.bench.accuracy_reports import write_reports
+from cohp.bench.accuracy_tables import tables
+from cohp.calibration import Chance
+from cohp.commands.bench.agreeing import agree, pair_options
+from cohp.commands.working import view_options
+from cohp.errors import SomeUnscored
+from cohp.report.words import count
+from cohp.select import beats
+
+
+@click.command()
+@pair_options
+@click.option(
+    "--calibration",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The chance of preference as cohp bench calibrate fitted it.",
+)
+@click.option(
+    "--tie-margin",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Where pairs are tied: a judge is undecided when its two chances differ by no more.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write tables, every pair and the reliability plots there.",
+)
+@view_options
+def accuracy(
+    *,
+    file: Path | None,
+    tie_margin: float,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,  # noqa: ANN401 - the pairs' options
+) -> None:
+    """Say how well rewards agree with people on PAIRS.
+
+    PAIRS is HPDv3's or HPDv2's JSON, ImageReward's ranks, or Pick-a-Pic's Parquet, known by
+    their keys. What was scored is kept: after a stop, the same command goes on.
+    """
+    fitted = None if file is None else calibration.load(file)
+    found = agree(**given, quiet=quiet or as_json)
+    if fitted is not None:
+        for judge in found.outcomes:
+            fitted.require(judge)
+    chance: Chance = fitted or beats
+    measured = {
+        judge: measure(several, chance, tie_margin) for judge, several in found.outcomes.items()
+    }
+    if out is not None:
+        write_reports(out, measured, found.outcomes, found.faults, chance)
+    if as_json:
+        click.echo(json.dumps({judge: asdict(each) for judge, each in measured.items()}))
+    elif not quiet:
+        for grid in tables(measured):
+            Console().print(grid.table(), "")
+    if found.faults:
+        raise SomeUnscored(f"{count(len(found.faults), 'item')} could not be used.")

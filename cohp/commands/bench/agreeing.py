@@ -1,0 +1,112 @@
+"""What `accuracy` and `calibrate` share: a file of pairs, scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from cohp.bench.choices import Choice
+from cohp.bench.faults import Fault
+from cohp.bench.outcomes import Outcome, judged
+from cohp.bench.pair_files import choices
+from cohp.commands.measuring import progress
+from cohp.commands.options import reward_names
+from cohp.commands.stopping import stop_after_batch
+from cohp.errors import BadInput, Stopped
+from cohp.measure.panel import Panel, default_reward
+from cohp.measure.score_cache import ScoreCache
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+MOST_SAID = 20
+
+OPTIONS = (
+    click.argument("pairs", type=click.Path(path_type=Path)),
+    click.option(
+        "--reward",
+        "rewards",
+        multiple=True,
+        metavar="NAME[=FOLDER]",
+        help="Who judges.  [default: the reward of `cohp generate`]",
+        shell_complete=reward_names,
+    ),
+    click.option(
+        "--images",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        metavar="FOLDER",
+        help="Where the images are.  [default: the folder of PAIRS]",
+    ),
+    click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N items."),
+    click.option("--no-cache", is_flag=True, help="Compute every score anew and keep none."),
+)
+
+
+def pair_options(command: Decorated) -> Decorated:
+    """Give a command the options that say which pairs are judged, and by whom."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass
+class Agreement:
+    """The pairs by judge, the judges' revisions, and what could not be used."""
+
+    revisions: dict[str, str]
+    outcomes: dict[str, list[Outcome]]
+    faults: list[Fault] = field(default_factory=list)
+
+
+def agree(
+    *,
+    pairs: Path,
+    rewards: Sequence[str],
+    images: Path | None,
+    limit: int | None,
+    no_cache: bool,
+    quiet: bool = False,
+) -> Agreement:
+    """Score the images of a file of pairs; a stop keeps what was scored in the cache."""
+    # Read now, so that a file of another kind is said before anything is loaded.
+    found = islice(choices(pairs, images), limit)
+    first = next(found, None)
+    if first is None:
+        raise BadInput(f"{pairs} is empty.")
+    console = None if quiet else Console(stderr=True)
+    with ExitStack() as held:
+        panel = held.enter_context(Panel.load(rewards or [default_reward()]))
+        cache = None if no_cache else held.enter_context(closing(ScoreCache()))
+        stop = held.enter_context(stop_after_batch())
+        agreement = Agreement(dict(panel.revisions), {name: [] for name in panel.judges})
+        step = held.enter_context(progress(None, console))
+        for each in judged(_chain(first, found), panel, cache, stop):
+            step()
+            if isinstance(each, Fault):
+                agreement.faults.append(each)
+            else:
+                agreement.outcomes[each[0]].append(each[1])
+        if stop.is_set():
+            raise Stopped("Stopped. The same command goes on: what was scored is kept.")
+    _say(agreement.faults)
+    for name, several in agreement.outcomes.items():
+        if all(each.tied for each in several):
+            raise BadInput(f"{pairs} has no pair that {name} could be measured by.")
+    return agreement
+
+
+def _chain(first: Choice | Fault, rest: Iterator[Choice | Fault]) -> Iterator[Choice | Fault]:
+    yield first
+    yield from rest
+
+
+def _say(faults: Sequence[Fault]) -> None:
+    for fault in faults[:MOST_SAID]:
+        click.echo(str(fault), err=True)
+    if len(faults) > MOST_SAID:
+        click.echo(f"and {len(faults) - MOST_SAID} more", err=True)

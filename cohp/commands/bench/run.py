@@ -1,0 +1,127 @@
+"""`cohp bench run`: prompts in, tables out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cohp.bench import sources
+from cohp.bench.asked import BATCH, Asked
+from cohp.bench.contestants import enter
+from cohp.bench.protocols import PROTOCOLS, protocol
+from cohp.commands.bench.working import work
+from cohp.commands.options import Size, reward_names, split
+from cohp.commands.working import view_options
+from cohp.errors import BadInput
+from cohp.measure.panel import default_reward
+from cohp.reward.loading import settled
+
+FOLDER = Path("cohp-bench")
+
+
+@click.command()
+@click.argument("prompts")
+@click.option("--models", multiple=True, metavar="NAME,...", help="Models, one image a prompt.")
+@click.option(
+    "--recipe",
+    "recipes",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="A whole recipe, whose verdict is its image; more than one.",
+)
+@click.option("--candidates", multiple=True, metavar="NAME,...", help="Who draws in the recipes.")
+@click.option(
+    "--images",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="Images there are already, as FOLDER/CATEGORY/00000.jpg; more than one.",
+)
+@click.option(
+    "--reward",
+    "rewards",
+    multiple=True,
+    metavar="NAME[=FOLDER]",
+    help="Who judges; more than one. Recipes that name no reward are driven by the first.  "
+    "[default: the reward of `cohp generate`]",
+    shell_complete=reward_names,
+)
+@click.option(
+    "--protocol",
+    "named",
+    type=click.Choice([*PROTOCOLS]),
+    help="How scores add up.  [default: told by the prompts]",
+)
+@click.option("--category", "categories", multiple=True, help="Only this one; more than one.")
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="Only the first N prompts of a category."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed of all images.")
+@click.option("--size", type=Size(), metavar="N|WxH", help="Pixels, multiples of 8.")
+@click.option("--steps", type=int, help="Denoising steps, for everyone.")
+@click.option("--guidance", type=float, help="Guidance scale, for everyone.")
+@click.option(
+    "--batch",
+    type=click.IntRange(1),
+    default=BATCH,
+    show_default=True,
+    help="Prompts a model is given at once.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The benchmark's folder; one that exists is gone on with.  [default: cohp-bench/PROMPTS]",
+)
+@view_options
+def run(
+    *,
+    prompts: str,
+    models: tuple[str, ...],
+    recipes: tuple[str, ...],
+    candidates: tuple[str, ...],
+    images: tuple[str, ...],
+    rewards: tuple[str, ...],
+    named: str | None,
+    categories: tuple[str, ...],
+    limit: int | None,
+    size: tuple[int, int] | None,
+    batch: int,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **settings: Any,  # noqa: ANN401 - those of a recipe
+) -> None:
+    """Draw PROMPTS with models and recipes and have rewards judge the images.
+
+    PROMPTS is a .txt, .csv, .tsv, .json, .jsonl or .parquet file, a folder with a file for each
+    category, or a dataset of the hub that is on this machine. The HPSv2 and HPDv3 benchmarks and
+    GenEval's prompts are known by their shape.
+
+    The same command goes on after a stop; with more models, recipes, rewards or prompts it adds
+    to what there is.
+    """
+    found = sources.load(prompts, protocol(named) if named else None)
+    for fault in found.faults:
+        click.echo(str(fault), err=True)
+    judges = tuple(settled(each) for each in rewards or [default_reward()])
+    width, height = size or (None, None)
+    contestants = enter(
+        split(models),
+        recipes,
+        dict(_folder(each) for each in images),
+        judge=judges[0],
+        candidates=split(candidates) or None,
+        width=width,
+        height=height,
+        **settings,
+    )
+    asked = Asked(found.only(categories, limit), tuple(contestants), judges, batch)
+    work(asked, out or FOLDER / Path(prompts).stem, as_json=as_json, quiet=quiet)
+
+
+def _folder(text: str) -> tuple[str, Path]:
+    name, equals, folder = text.partition("=")
+    if not name or not equals:
+        raise BadInput(f"{text!r} names no images: write --images NAME=FOLDER.")
+    return name, Path(folder).expanduser()
