@@ -79,7 +79,7 @@ def enter(
     **options: Any,  # noqa: ANN401 - the recipe's own keys, checked by it
 ) -> list[Contestant]:
     """Make the contestants; a recipe that names no reward of its own is driven by `judge`."""
-    listed = [_model(name, judge, options) for name in models]
+    listed = [_model(name, options) for name in models]
     listed += [_recipe(name, judge, {**options, "models": candidates}) for name in recipes]
     listed += [_images(name, folder) for name, folder in folders.items()]
     if not listed:
@@ -92,9 +92,9 @@ def enter(
     return listed
 
 
-def _model(name: str, judge: str, options: Mapping[str, Any]) -> Contestant:
+def _model(name: str, options: Mapping[str, Any]) -> Contestant:
     alone = {"models": [name], "search": "best-of-n", "per_model": 1, "rounds": 1}
-    recipe = compose(ANY, reward=judge, **{**options, **alone})
+    recipe = compose(ANY, **{**options, **alone})
     return Contestant(recipe.models[0].name, recipe)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -19,17 +20,14 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
 
-    def table(self) -> Table:
+    def text(self) -> Group:
         """Return it for a terminal."""
-        notes = "\n".join(self.notes) or None
-        table = Table(
-            title=Text(self.title), title_justify="left", caption=notes, caption_justify="left"
-        )
+        table = Table(title=Text(self.title), title_justify="left")
         for place, name in enumerate(self.head):
             table.add_column(Text(name), justify="left" if place == 0 else "right", overflow="fold")
         for row in self.rows:
             table.add_row(*(Text(cell) for cell in row))
-        return table
+        return Group(table, *(Text(note, style="dim") for note in self.notes), Text())
 
     def markdown(self) -> str:
         """Return it as Markdown."""

@@ -73,6 +73,6 @@ def accuracy(
         click.echo(json.dumps({judge: asdict(each) for judge, each in measured.items()}))
     elif not quiet:
         for grid in tables(measured):
-            Console().print(grid.table(), "")
+            Console().print(grid.text())
     if found.faults:
         raise SomeUnscored(f"{count(len(found.faults), 'item')} could not be used.")

@@ -90,7 +90,7 @@ def tell(results: Results, *, as_json: bool, quiet: bool) -> None:
         click.echo(json.dumps({"folder": str(results.folder), "rows": summary_rows(results)}))
     elif not quiet:
         for grid in tables(results):
-            Console().print(grid.table(), "")
+            Console().print(grid.text())
         click.echo(f"report: {page}")
     missing = sum(
         len(results.missing(each, judge))
