@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from cohp.errors import BadInput
 from cohp.reward.combine import Curve
@@ -16,12 +16,8 @@ from cohp.types import Score
 SCHEMA = 1
 
 
-class Chance(Protocol):
-    """The chance that the image scored `a` is preferred to the one scored `b`."""
-
-    def __call__(self, a: Score, b: Score) -> float:
-        """Return it, between 0 and 1."""
-        ...
+# From the scores of two images to the chance that people prefer the first.
+Chance = Callable[[Score, Score], float]
 
 
 @dataclass(frozen=True)
@@ -60,17 +56,14 @@ class Calibration:
     pairs: int
     chance: Temperature | Isotonic
 
-    def __call__(self, a: Score, b: Score) -> float:
-        """Return the chance that `a` is preferred to `b`."""
-        return self.chance(a, b)
-
-    def require(self, reward: str) -> None:
-        """Raise `BadInput` unless it was fitted for this reward."""
+    def of(self, reward: str) -> Temperature | Isotonic:
+        """Return its chance; raises `BadInput` unless it was fitted for this reward."""
         if reward != self.reward:
             raise BadInput(
                 f"This calibration was fitted for {self.reward}, not for {reward}. "
                 "Fit one with cohp bench calibrate."
             )
+        return self.chance
 
     def to_json(self) -> dict[str, Any]:
         """Return what its file holds."""

@@ -8,7 +8,7 @@ from math import log
 from statistics import fmean
 
 from cohp.bench.outcomes import Outcome
-from cohp.bench.statistics import Interval, between, resampled_ratio
+from cohp.bench.statistics import LEVEL, Interval, between, resampled_ratio
 from cohp.calibration import Chance
 
 BINS = 10
@@ -119,6 +119,10 @@ def _interval(decided: Sequence[Outcome]) -> Interval:
     for each in decided:
         right[each.prompt] = right.get(each.prompt, 0.0) + (each.gap > 0)
         count[each.prompt] = count.get(each.prompt, 0.0) + 1
+    if sum(right.values()) in {0, len(decided)}:
+        # Samples of what never differs tell nothing; the exact bound for so many prompts does.
+        bound = ((1 - LEVEL) / 2) ** (1 / len(right))
+        return Interval(bound, 1.0) if right[decided[0].prompt] else Interval(0.0, 1 - bound)
     return between(resampled_ratio(list(right.values()), list(count.values())))
 
 

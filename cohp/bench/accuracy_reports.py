@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cohp.bench.accuracy import Accuracy
-from cohp.bench.accuracy_tables import pairs_csv, tables
+from cohp.bench.accuracy_tables import tables
 from cohp.bench.csv_files import written
 from cohp.bench.faults import Fault
-from cohp.bench.outcomes import Outcome
 from cohp.bench.page import bench_document
 from cohp.bench.reliability import plot
-from cohp.calibration import Chance
 from cohp.errors import OutUnwritable
 from cohp.record.files import write_whole
 from cohp.report.markup import tag
@@ -22,17 +20,16 @@ from cohp.report.markup import tag
 def write_reports(
     folder: Path,
     measured: Mapping[str, Accuracy],
-    outcomes: Mapping[str, Sequence[Outcome]],
+    pairs: str,
     faults: Sequence[Fault],
-    chance: Chance,
 ) -> None:
-    """Write every report into a folder, which may be new."""
+    """Write every report into a folder, which may be new; `pairs` is the CSV of all of them."""
     grids = tables(measured)
     plots = {judge: plot(each.calibrated, judge) for judge, each in measured.items()}
     sections = [*(grid.html() for grid in grids), *plots.values()]
     texts = {
         "accuracy.md": "\n".join(grid.markdown() for grid in grids),
-        "pairs.csv": pairs_csv(outcomes, chance),
+        "pairs.csv": pairs,
         "faults.csv": written(("place", "reason"), ((each.place, each.reason) for each in faults)),
         "accuracy.html": bench_document(
             "Agreement with people", *[tag("section", each) for each in sections]

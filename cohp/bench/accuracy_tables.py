@@ -87,18 +87,18 @@ def _counted(each: Bin) -> tuple[str, str]:
     return f"{each.right:.1%}", str(each.count)
 
 
-def pairs_csv(outcomes: Mapping[str, Sequence[Outcome]], chance: Chance) -> str:
+def pairs_csv(outcomes: Mapping[str, Sequence[Outcome]], chances: Mapping[str, Chance]) -> str:
     """Return a line for each judge and pair."""
-    return written(PAIRS, _pairs(outcomes, chance))
+    return written(PAIRS, _pairs(outcomes, chances))
 
 
 def _pairs(
-    outcomes: Mapping[str, Sequence[Outcome]], chance: Chance
+    outcomes: Mapping[str, Sequence[Outcome]], chances: Mapping[str, Chance]
 ) -> Iterable[tuple[object, ...]]:
     for judge, several in outcomes.items():
         for each in several:
             one, other = each.scores
             yield (
                 *(judge, each.choice, each.prompt, *each.names, each.tied, each.confidence),
-                *(one.mean, one.std, other.mean, other.std, round(chance(one, other), 6)),
+                *(one.mean, one.std, other.mean, other.std, round(chances[judge](one, other), 6)),
             )

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from cohp.bench.accuracy import Calibrated, calibrated
 from cohp.bench.outcomes import Outcome
-from cohp.calibration import Isotonic, Temperature
+from cohp.calibration import Chance, Isotonic, Temperature
 from cohp.errors import BadInput, MissingExtra
-from cohp.select import beats
 
 FOLDS = 5
 LEAST_PAIRS = 20
@@ -40,8 +39,11 @@ class Fitted:
     after: Calibrated
 
 
-def fit(outcomes: Sequence[Outcome], method: str) -> Fitted:
-    """Fit by `method`, and measure it on each fifth of the prompts, fitted to the others."""
+def fit(outcomes: Sequence[Outcome], method: str, usual: Chance) -> Fitted:
+    """Fit by `method`, and compare it with the `usual` chance on pairs it was not fitted to.
+
+    Each fifth of the prompts is left out in turn, and the chance fitted to the other four.
+    """
     decided = [each for each in outcomes if not each.tied]
     if len(decided) < LEAST_PAIRS:
         raise BadInput(
@@ -59,7 +61,7 @@ def fit(outcomes: Sequence[Outcome], method: str) -> Fitted:
             for each, fold in zip(decided, folds, strict=True)
             if fold == number
         ]
-    before = [beats(*each.scores) for each in decided]
+    before = [usual(*each.scores) for each in decided]
     return Fitted(how(decided), calibrated(before), calibrated(after))
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cohp.errors import RunNotFound
+from cohp.measure.panel import Judge
+from cohp.measure.preference import preference_of
 from cohp.record.entry import Entry
 from cohp.record.folder import JOURNAL, RunFolder
-from cohp.select import beats
+from cohp.reward.combine import Parts
+from cohp.reward.wanted import read
 from cohp.types import Score
 
 
@@ -49,16 +52,19 @@ def decided(run: Path, least: float = 0.5) -> Iterator[Preference]:
     one. Images with equal scores, or equal images, decide nothing.
     """
     folder = RunFolder(run)
-    source = f"cohp {folder.recipe.reward}"
+    reward = folder.recipe.reward
+    chance = preference_of(Judge(reward, tuple(each.member for each in read(reward)), ()))
     for entries in _rounds(folder).values():
         winner = max(entries, key=lambda entry: entry.mean)
         for entry in entries:
             if entry.mean == winner.mean or entry.image == winner.image:
                 continue
-            confidence = beats(_score(winner), _score(entry))
+            confidence = chance(_score(winner), _score(entry))
             if confidence >= least:
                 sides = _side(folder, winner), _side(folder, entry)
-                yield Preference(folder.recipe.prompt, *sides, round(confidence, 6), source)
+                yield Preference(
+                    folder.recipe.prompt, *sides, round(confidence, 6), f"cohp {reward}"
+                )
 
 
 def _rounds(folder: RunFolder) -> dict[int, list[Entry]]:
@@ -70,7 +76,8 @@ def _rounds(folder: RunFolder) -> dict[int, list[Entry]]:
 
 
 def _score(entry: Entry) -> Score:
-    return entry.score or Score(entry.mean)
+    score = entry.score or Score(entry.mean)
+    return Parts(score.mean, score.std, entry.members) if entry.members else score
 
 
 def _side(folder: RunFolder, entry: Entry) -> Side:

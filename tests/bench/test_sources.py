@@ -17,19 +17,19 @@ def texts(found: PromptSet) -> list[tuple[str, str]]:
     return [(each.category, each.text) for each in found.prompts]
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("p.csv", 'prompt,category\n"a fox, red",animals\na house,buildings\n'),
-        ("p.tsv", "Prompt\tCategory\na fox, red\tanimals\na house\tbuildings\n"),
-        ("p.jsonl", '{"prompt": "a fox, red", "category": "animals"}\n'
-         '{"caption": "a house", "style": "buildings"}\n'),
-        ("p.json", '[{"text": "a fox, red", "tag": "animals"},'
-         ' {"prompt": "a house", "category": "buildings"}]'),
-    ],
-)  # fmt: skip
-def test_a_file_gives_its_prompts_and_categories(tmp_path, name, content):
-    (tmp_path / name).write_text(content, "utf-8")
+KINDS = {
+    "p.csv": 'prompt,category\n"a fox, red",animals\na house,buildings\n',
+    "p.tsv": "Prompt\tCategory\na fox, red\tanimals\na house\tbuildings\n",
+    "p.jsonl": """{"prompt": "a fox, red", "category": "animals"}
+{"caption": "a house", "style": "buildings"}""",
+    "p.json": """[{"text": "a fox, red", "tag": "animals"},
+                  {"prompt": "a house", "category": "buildings"}]""",
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_file_gives_its_prompts_and_categories(tmp_path, name):
+    (tmp_path / name).write_text(KINDS[name], "utf-8")
     found = sources.load(str(tmp_path / name))
     assert texts(found) == [("animals", "a fox, red"), ("buildings", "a house")]
     assert found.protocol.name == "plain"

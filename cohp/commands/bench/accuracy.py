@@ -13,13 +13,11 @@ from rich.console import Console
 from cohp import calibration
 from cohp.bench.accuracy import measure
 from cohp.bench.accuracy_reports import write_reports
-from cohp.bench.accuracy_tables import tables
-from cohp.calibration import Chance
+from cohp.bench.accuracy_tables import pairs_csv, tables
 from cohp.commands.bench.agreeing import agree, pair_options
 from cohp.commands.working import view_options
 from cohp.errors import SomeUnscored
 from cohp.report.words import count
-from cohp.select import beats
 
 
 @click.command()
@@ -60,15 +58,15 @@ def accuracy(
     """
     fitted = None if file is None else calibration.load(file)
     found = agree(**given, quiet=quiet or as_json)
-    if fitted is not None:
-        for judge in found.outcomes:
-            fitted.require(judge)
-    chance: Chance = fitted or beats
+    chances = {
+        judge: fitted.of(judge) if fitted else chance for judge, chance in found.chances.items()
+    }
     measured = {
-        judge: measure(several, chance, tie_margin) for judge, several in found.outcomes.items()
+        judge: measure(several, chances[judge], tie_margin)
+        for judge, several in found.outcomes.items()
     }
     if out is not None:
-        write_reports(out, measured, found.outcomes, found.faults, chance)
+        write_reports(out, measured, pairs_csv(found.outcomes, chances), found.faults)
     if as_json:
         click.echo(json.dumps({judge: asdict(each) for judge, each in measured.items()}))
     elif not quiet:

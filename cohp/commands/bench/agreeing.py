@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,11 +16,12 @@ from cohp.bench.choices import Choice
 from cohp.bench.faults import Fault
 from cohp.bench.outcomes import Outcome, judged
 from cohp.bench.pair_files import choices
-from cohp.commands.measuring import progress
-from cohp.commands.options import reward_names
+from cohp.calibration import Chance
+from cohp.commands.measuring import judge_options, progress
 from cohp.commands.stopping import stop_after_batch
 from cohp.errors import BadInput, Stopped
 from cohp.measure.panel import Panel, default_reward
+from cohp.measure.preference import preference_of
 from cohp.measure.score_cache import ScoreCache
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -29,37 +30,30 @@ MOST_SAID = 20
 OPTIONS = (
     click.argument("pairs", type=click.Path(path_type=Path)),
     click.option(
-        "--reward",
-        "rewards",
-        multiple=True,
-        metavar="NAME[=FOLDER]",
-        help="Who judges.  [default: the reward of `cohp generate`]",
-        shell_complete=reward_names,
-    ),
-    click.option(
         "--images",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
         metavar="FOLDER",
         help="Where the images are.  [default: the folder of PAIRS]",
     ),
     click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N items."),
-    click.option("--no-cache", is_flag=True, help="Compute every score anew and keep none."),
 )
 
 
 def pair_options(command: Decorated) -> Decorated:
     """Give a command the options that say which pairs are judged, and by whom."""
-    for option in reversed(OPTIONS):
+    pairs, *others = OPTIONS
+    for option in reversed(others):
         command = option(command)
-    return command
+    return pairs(judge_options(command))
 
 
 @dataclass
 class Agreement:
-    """The pairs by judge, the judges' revisions, and what could not be used."""
+    """The pairs by judge, what is known of the judges, and what could not be used."""
 
-    revisions: dict[str, str]
     outcomes: dict[str, list[Outcome]]
+    chances: Mapping[str, Chance]
+    revisions: Mapping[str, str]
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -83,7 +77,8 @@ def agree(
         panel = held.enter_context(Panel.load(rewards or [default_reward()]))
         cache = None if no_cache else held.enter_context(closing(ScoreCache()))
         stop = held.enter_context(stop_after_batch())
-        agreement = Agreement(dict(panel.revisions), {name: [] for name in panel.judges})
+        chances = {name: preference_of(judge) for name, judge in panel.judges.items()}
+        agreement = Agreement({name: [] for name in chances}, chances, panel.revisions)
         step = held.enter_context(progress(None, console))
         for each in judged(_chain(first, found), panel, cache, stop):
             step()
@@ -93,6 +88,8 @@ def agree(
                 agreement.outcomes[each[0]].append(each[1])
         if stop.is_set():
             raise Stopped("Stopped. The same command goes on: what was scored is kept.")
+    if cache is not None and cache.trouble:
+        click.echo(cache.trouble, err=True)
     _say(agreement.faults)
     for name, several in agreement.outcomes.items():
         if all(each.tied for each in several):

@@ -44,7 +44,7 @@ def calibrate(*, method: str, out: Path, **given: Any) -> None:  # noqa: ANN401 
         raise BadInput(f"There is no folder {out.parent} to write {out.name} to.")
     found = agree(**given)
     ((judge, outcomes),) = found.outcomes.items()
-    fitted = fit(outcomes, method)
+    fitted = fit(outcomes, method, found.chances[judge])
     decided = sum(not each.tied for each in outcomes)
     made = Calibration(judge, found.revisions[judge], decided, fitted.chance)
     try:
