@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import json
 import random
 from math import exp
 
 import pytest
 from bench_samples import outcome
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cohp import calibration
@@ -45,8 +46,8 @@ def test_a_rising_line_follows_what_people_do():
 @pytest.mark.parametrize("method", ["temperature", "isotonic"])
 def test_a_fit_helps_an_overconfident_reward_on_pairs_it_was_not_fitted_to(method):
     found = fit(people(1500, 4.0), method, beats)
-    assert found.before.error > 0.1
-    assert found.after.error < 0.05
+    assert found.before.error > 0.2
+    assert found.after.error < 0.07
     assert found.after.log_loss < found.before.log_loss
 
 
@@ -72,6 +73,7 @@ def test_pairs_of_one_prompt_alone_can_be_fitted_to():
     assert fit(alone, "temperature", beats).chance.temperature > 0
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.floats(-50, 50), st.floats(-50, 50))
 def test_both_orders_of_a_pair_sum_to_one(a, b):
     for chance in (Temperature(2.5), Isotonic(((-3.0, 0.1), (0.5, 0.45), (4.0, 0.95)))):
@@ -87,8 +89,6 @@ def test_a_temperature_of_one_is_the_rewards_own_rule():
 
 @pytest.mark.parametrize("chance", [Temperature(1.5), Isotonic(((-1.0, 0.2), (1.0, 0.8)))])
 def test_a_file_keeps_a_calibration(tmp_path, chance):
-    import json
-
     made = Calibration("hpsv3", "abc", 200, chance)
     path = tmp_path / "c.json"
     path.write_text(json.dumps(made.to_json()))
@@ -98,19 +98,26 @@ def test_a_file_keeps_a_calibration(tmp_path, chance):
         made.of("clip")
 
 
+HEAD = {"cohp_calibration": 1, "reward": "a", "revision": "b", "pairs": 1}
+
+
 @pytest.mark.parametrize(
     "content",
     [
-        b"{", b"[]", b"{}", b"\xff",
-        b'{"cohp_calibration": 1, "reward": "a", "revision": "b", "pairs": 1}',
-        b'{"cohp_calibration": 1, "reward": "a", "revision": "b", "pairs": 1, "temperature": 0}',
-        b'{"cohp_calibration": 1, "reward": "a", "revision": "b", "pairs": 1, "knots": []}',
-        b'{"cohp_calibration": 1, "reward": "a", "revision": "b", "pairs": 1, "knots": [[2, 0], [1, 1]]}',
+        b"{",
+        b"[]",
+        b"\xff",
+        {},
+        HEAD,
+        {**HEAD, "temperature": 0},
+        {**HEAD, "temperature": "warm"},
+        {**HEAD, "knots": []},
+        {**HEAD, "knots": [[2, 0], [1, 1]]},
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_calibration_is_refused(tmp_path, content):
     path = tmp_path / "c.json"
-    path.write_bytes(content)
+    path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
     with pytest.raises(BadInput, match="is no calibration"):
         calibration.load(path)
 
