@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from cohp.calibration import Calibration
+from cohp.commands.calibrating import calibration_option
 from cohp.commands.measuring import image_options, no_cache_option, reward_option, session
 from cohp.commands.score_table import NARROWEST, print_error, print_line, written
 from cohp.errors import SomeUnscored
@@ -25,6 +28,7 @@ from cohp.reward.combine import RULES
 @click.command()
 @image_options
 @reward_option
+@calibration_option
 @no_cache_option
 @click.option("--top", type=click.IntRange(min=1), metavar="K", help="Only the best K of a group.")
 @click.option(
@@ -56,6 +60,7 @@ def rank(
     prompts: tuple[str, ...],
     source: Path | None,
     rewards: tuple[str, ...],
+    calibration: Calibration | None,
     no_cache: bool,
     top: int | None,
     by: str,
@@ -77,11 +82,11 @@ def rank(
     joined = ["+".join(rewards)] if rewards else []
     with session(asked, joined, no_cache=no_cache) as sitting:
         (judge,) = sitting.panel.judges.values()
-        ranked = list(
-            ranking.rank(
-                _told(sitting.judged(bar), bar, failed), judge, group, top=top, combine=combine
-            )
-        )
+        how: dict[str, Any] = {"top": top, "combine": combine}
+        if calibration is not None:
+            how["preference"] = calibration.of(judge.name)
+        told = _told(sitting.judged(bar), bar, failed)
+        ranked = list(ranking.rank(told, judge, group, **how))
     copies = list(copy_all(ranked, folder)) if folder is not None else []
     if as_json:
         for number, each in enumerate(ranked):

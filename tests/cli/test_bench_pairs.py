@@ -184,3 +184,27 @@ def test_a_broken_run_costs_no_other_its_pairs(tmp_path):
     assert len(json.loads((tmp_path / "labels/pairs.json").read_text())) == 5
     none = cohp("export", "pairs", tmp_path / "labels", "--out", tmp_path / "labels")
     assert none.exit_code == 4
+
+
+def test_compare_and_rank_take_a_calibration(pairs, tmp_path):
+    file = tmp_path / "c.json"
+    cohp("bench", "calibrate", pairs, "--reward", "fake", "--method", "isotonic", "--out", file)
+    images = (
+        tmp_path / "0a.png",
+        tmp_path / "0b.png",
+        "--prompt",
+        "p",
+        "--reward",
+        "fake",
+        "--json",
+    )
+    compared = json.loads(cohp("compare", *images, "--calibration", file).stdout)
+    # Thirty of thirty people, and one each way for doubt.
+    assert compared["probability"] == pytest.approx(31 / 32)
+    _, second = map(json.loads, cohp("rank", *images, "--calibration", file).stdout.splitlines())
+    assert second["behind"] == pytest.approx(31 / 32)
+    file.write_text(file.read_text().replace('"fake"', '"clip"'))
+    for command in ("compare", "rank"):
+        refused = cohp(command, *images, "--calibration", file)
+        assert refused.exit_code == 2
+        assert "fitted for clip, not for fake" in refused.stderr

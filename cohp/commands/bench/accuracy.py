@@ -10,11 +10,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cohp import calibration
 from cohp.bench.accuracy import measure
 from cohp.bench.accuracy_reports import write_reports
 from cohp.bench.accuracy_tables import pairs_csv, tables
+from cohp.calibration import Calibration
 from cohp.commands.bench.agreeing import agree, pair_options
+from cohp.commands.calibrating import calibration_option
 from cohp.commands.working import view_options
 from cohp.errors import SomeUnscored
 from cohp.report.words import count
@@ -22,13 +23,7 @@ from cohp.report.words import count
 
 @click.command()
 @pair_options
-@click.option(
-    "--calibration",
-    "file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The chance of preference as cohp bench calibrate fitted it.",
-)
+@calibration_option
 @click.option(
     "--tie-margin",
     type=click.FloatRange(0, 1),
@@ -44,7 +39,7 @@ from cohp.report.words import count
 @view_options
 def accuracy(
     *,
-    file: Path | None,
+    calibration: Calibration | None,
     tie_margin: float,
     out: Path | None,
     as_json: bool,
@@ -56,10 +51,10 @@ def accuracy(
     PAIRS is HPDv3's or HPDv2's JSON, ImageReward's ranks, or Pick-a-Pic's Parquet, known by
     their keys. What was scored is kept: after a stop, the same command goes on.
     """
-    fitted = None if file is None else calibration.load(file)
     found = agree(**given, quiet=quiet or as_json)
     chances = {
-        judge: fitted.of(judge) if fitted else chance for judge, chance in found.chances.items()
+        judge: calibration.of(judge) if calibration else chance
+        for judge, chance in found.chances.items()
     }
     measured = {
         judge: measure(several, chances[judge], tie_margin)

@@ -17,7 +17,7 @@ from cohp.bench.faults import Fault
 from cohp.bench.outcomes import Outcome, judged
 from cohp.bench.pair_files import choices
 from cohp.calibration import Chance
-from cohp.commands.measuring import judge_options, progress
+from cohp.commands.measuring import no_cache_option, progress, reward_option
 from cohp.commands.stopping import stop_after_batch
 from cohp.errors import BadInput, Stopped
 from cohp.measure.panel import Panel, default_reward
@@ -29,6 +29,7 @@ MOST_SAID = 20
 
 OPTIONS = (
     click.argument("pairs", type=click.Path(path_type=Path)),
+    reward_option,
     click.option(
         "--images",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -36,15 +37,15 @@ OPTIONS = (
         help="Where the images are.  [default: the folder of PAIRS]",
     ),
     click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N items."),
+    no_cache_option,
 )
 
 
 def pair_options(command: Decorated) -> Decorated:
     """Give a command the options that say which pairs are judged, and by whom."""
-    pairs, *others = OPTIONS
-    for option in reversed(others):
+    for option in reversed(OPTIONS):
         command = option(command)
-    return pairs(judge_options(command))
+    return command
 
 
 @dataclass

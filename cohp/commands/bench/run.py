@@ -12,11 +12,13 @@ from cohp.bench.asked import BATCH, Asked
 from cohp.bench.contestants import enter
 from cohp.bench.protocols import PROTOCOLS, protocol
 from cohp.commands.bench.working import work
-from cohp.commands.options import Size, reward_names, split
+from cohp.commands.measuring import reward_option
+from cohp.commands.options import Size
 from cohp.commands.working import view_options
 from cohp.errors import BadInput
 from cohp.measure.panel import default_reward
 from cohp.reward.loading import settled
+from cohp.spelling import listed
 
 FOLDER = Path("cohp-bench")
 
@@ -38,15 +40,7 @@ FOLDER = Path("cohp-bench")
     metavar="NAME=FOLDER",
     help="Images there are already, as FOLDER/CATEGORY/00000.jpg; more than one.",
 )
-@click.option(
-    "--reward",
-    "rewards",
-    multiple=True,
-    metavar="NAME[=FOLDER]",
-    help="Who judges; more than one. Recipes that name no reward are driven by the first.  "
-    "[default: the reward of `cohp generate`]",
-    shell_complete=reward_names,
-)
+@reward_option
 @click.option(
     "--protocol",
     "named",
@@ -96,7 +90,8 @@ def run(
 
     PROMPTS is a .txt, .csv, .tsv, .json, .jsonl or .parquet file, a folder with a file for each
     category, or a dataset of the hub that is on this machine. The HPSv2 and HPDv3 benchmarks and
-    GenEval's prompts are known by their shape.
+    GenEval's prompts are known by their shape. A recipe that names no reward of its own is driven
+    by the first that judges.
 
     The same command goes on after a stop; with more models, recipes, rewards or prompts it adds
     to what there is.
@@ -107,17 +102,21 @@ def run(
     judges = tuple(settled(each) for each in rewards or [default_reward()])
     width, height = size or (None, None)
     contestants = enter(
-        split(models),
+        _names(models),
         recipes,
         dict(_folder(each) for each in images),
         judge=judges[0],
-        candidates=split(candidates) or None,
+        candidates=_names(candidates) or None,
         width=width,
         height=height,
         **settings,
     )
     asked = Asked(found.only(categories, limit), tuple(contestants), judges, batch)
     work(asked, out or FOLDER / Path(prompts).stem, as_json=as_json, quiet=quiet)
+
+
+def _names(typed: tuple[str, ...]) -> list[str]:
+    return [name for each in typed for name in listed(each)]
 
 
 def _folder(text: str) -> tuple[str, Path]:
