@@ -119,7 +119,7 @@ def test_a_pupil_learns_from_a_lesson_and_what_it_writes_scores_alike(tmp_path):
     optimizer = torch.optim.AdamW(pupil.parameters(), lr=3e-3)
     lost = []
     for _ in range(30):
-        judged, *_ = pupil(given, reader.image_start)
+        judged = pupil(given, reader.image_start).judged
         lost.append(surprise(judged, given.pairs, given.share).mean())
         lost[-1].backward()
         optimizer.step()
@@ -130,7 +130,7 @@ def test_a_pupil_learns_from_a_lesson_and_what_it_writes_scores_alike(tmp_path):
     images = list(given.pictures[:4] / 255)
     scores = HPSv3(tmp_path).score(prompts=[lesson.prompt.text] * 4, images=images)
     with torch.no_grad():
-        judged, *_ = pupil(given, reader.image_start)
+        judged = pupil(given, reader.image_start).judged
     assert [each.mean for each in scores] == pytest.approx(judged[:4, 0].tolist(), abs=0.02)
     assert [log(each.std) for each in scores] == pytest.approx(judged[:4, 1].tolist(), abs=0.02)
 
