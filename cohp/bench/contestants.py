@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cohp.bench.prompts import Prompt
+from cohp.bench.prompts import ALL, Prompt
 from cohp.engine import compose
 from cohp.errors import BadInput
 from cohp.recipe import Recipe
@@ -51,10 +51,14 @@ class Contestant:
         return opening(self.recipe_for(prompt)).shots[0]
 
     def image_of(self, prompt: Prompt) -> Path | None:
-        """Return the file of a prompt in its folder: CATEGORY/00012.jpg, as HPSv2 has it."""
+        """Return the file of a prompt in its folder: CATEGORY/00012.jpg, as HPSv2 has it.
+
+        Where prompts have no category there need be no folder for it.
+        """
         if self.folder is None:
             return None
-        stem = self.folder / prompt.category / f"{prompt.index:05d}"
+        flat = prompt.category == ALL and not (self.folder / ALL).is_dir()
+        stem = (self.folder if flat else self.folder / prompt.category) / f"{prompt.index:05d}"
         return next((path for s in IMAGE_SUFFIXES if (path := stem.with_suffix(s)).is_file()), None)
 
     def to_json(self) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from cohp.errors import BadInput, RunDamaged, UnknownName
 from cohp.measure.rows import is_unicode
 from cohp.recipe import LONGEST_PROMPT
 
+# The category of prompts that have none.
+ALL = "all"
+
 
 @dataclass(frozen=True)
 class Prompt:

@@ -96,6 +96,8 @@ class Running:
                 for done, ((prompt, _), judged) in enumerate(zip(waiting, stream, strict=False), 1):
                     self._ledger.scored((contestant.name, prompt.id), judged.said)
                     self._listen(Step("scoring", contestant.name, done, len(waiting)))
+        if cache.trouble:
+            self._listen(Note(cache.trouble))
         if self._stop.is_set():
             raise Interrupted(self._ledger.folder, GO_ON)
 

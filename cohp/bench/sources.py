@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cohp.bench.faults import Fault
-from cohp.bench.prompts import Given, PromptSet, gather
+from cohp.bench.prompts import ALL, Given, PromptSet, gather
 from cohp.bench.protocols import GENEVAL, HPDV3, HPSV2, PLAIN, Protocol
 from cohp.errors import BadInput, Missing
 from cohp.measure.rows import KINDS, PROMPT, READERS, Row, rows, value, where
 
 CATEGORY = ("category", "tag", "style")
-ALL = "all"
 # How HPDv3 names the file of a category.
 HPDV3_FILE = re.compile(r"benchmark_(?P<category>.+)")
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
@@ -24,7 +23,7 @@ Read = Iterable[Given | Fault]
 def load(source: str, protocol: Protocol | None = None) -> PromptSet:
     """Read the prompts at `source`; without a `protocol` its shape tells which one it is of."""
     path = Path(source).expanduser()
-    if not path.exists() and HUB_ID.fullmatch(source):
+    if not path.exists() and HUB_ID.fullmatch(source) and path.suffix not in READERS:
         path = _from_hub(source)
     if not path.exists():
         raise BadInput(f"There is no file or folder {path}.")

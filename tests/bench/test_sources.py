@@ -119,8 +119,10 @@ def test_a_file_without_prompts_is_refused(tmp_path, name, content, said):
 
 def test_what_is_not_there_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(BadInput, match="There is no file or folder"):
-        sources.load(str(tmp_path / "none.txt"))
+    monkeypatch.chdir(tmp_path)
+    for missing in (str(tmp_path / "none.txt"), "prompts/none.csv", "none"):
+        with pytest.raises(BadInput, match="There is no file or folder"):
+            sources.load(missing)
     with pytest.raises(Missing, match="hf download zhwang/HPDv2 --repo-type dataset"):
         sources.load("zhwang/HPDv2")
     with pytest.raises(BadInput, match="holds no prompts"):

@@ -195,6 +195,15 @@ def test_images_that_exist_take_part_and_what_is_missing_is_said(tmp_path):
     )
 
 
+def test_images_of_prompts_without_a_category_need_no_folder_for_it(tmp_path):
+    noisy(tmp_path / "mine/00000.webp", 10)
+    prompts = write_jsonl(tmp_path / "p.jsonl", ["a fox"])
+    words = ("--images", f"mine={tmp_path / 'mine'}")
+    assert bench(tmp_path / "b", *words, prompts=prompts).exit_code == 0
+    (tmp_path / "mine/all").mkdir()
+    assert bench(tmp_path / "b", *words, prompts=prompts).exit_code == 5
+
+
 def test_bad_prompts_are_said_and_tell_the_exit_code(tmp_path):
     prompts = tmp_path / "p.csv"
     prompts.write_text("prompt,category\na fox,zoo\n,zoo\na cat\n")

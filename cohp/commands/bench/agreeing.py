@@ -91,6 +91,8 @@ def agree(
             raise Stopped("Stopped. The same command goes on: what was scored is kept.")
     if cache is not None and cache.trouble:
         click.echo(cache.trouble, err=True)
+    # An image that no judge can read is one fault.
+    agreement.faults[:] = dict.fromkeys(agreement.faults)
     _say(agreement.faults)
     for name, several in agreement.outcomes.items():
         if all(each.tied for each in several):
