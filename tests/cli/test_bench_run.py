@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 from pathlib import Path
 
 import pytest
+from bench_running import bench, rows
 from bench_samples import hpsv2_folder, noisy, write_json, write_jsonl
 from command import cohp
 
@@ -15,23 +15,6 @@ from cohp.bench import running
 from cohp.bench.protocols import HPDV3
 from cohp.executors.local import LocalExecutor
 from cohp.record import journal
-
-PROMPTS = [
-    {"prompt": f"a {colour} {thing}", "category": thing}
-    for thing in ("fox", "house")
-    for colour in ("red", "blue", "green")
-]
-SMALL = ("--size", 64, "--reward", "fake")
-
-
-def bench(folder: Path, *words, prompts=None):
-    prompts = prompts or write_jsonl(folder.parent / "prompts.jsonl", PROMPTS)
-    return cohp("bench", "run", prompts, *SMALL, "--out", folder, "--json", *words)
-
-
-def rows(result, category="overall") -> dict[tuple[str, str], dict]:
-    listed = json.loads(result.stdout)["rows"]
-    return {(r["contestant"], r["judge"]): r for r in listed if r["category"] == category}
 
 
 def lines(folder: Path, kind: str) -> list[dict]:
@@ -202,79 +185,6 @@ def test_images_of_prompts_without_a_category_need_no_folder_for_it(tmp_path):
     assert bench(tmp_path / "b", *words, prompts=prompts).exit_code == 0
     (tmp_path / "mine/all").mkdir()
     assert bench(tmp_path / "b", *words, prompts=prompts).exit_code == 5
-
-
-def test_bad_prompts_are_said_and_tell_the_exit_code(tmp_path):
-    prompts = tmp_path / "p.csv"
-    prompts.write_text("prompt,category\na fox,zoo\n,zoo\na cat\n")
-    result = bench(tmp_path / "b", "--models", "fake-ink", prompts=prompts)
-    assert result.exit_code == 5
-    assert "line 3: the prompt is empty" in result.stderr
-    assert "line 4: it has 1 fields" in result.stderr
-    assert "2 prompts could not be used" in result.stderr
-    assert rows(result)["fake-ink", "fake"]["images"] == 1
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        ((), 2, "Nobody takes part"),
-        (("--models", "fake-inc"), 2, "Did you mean fake-ink"),
-        (("--models", "fake-ink", "--recipe", "quik"), 2, "Did you mean quick"),
-        (("--models", "fake-ink,fake-ink"), 2, "Two contestants are called 'fake-ink'"),
-        (("--models", "fake-ink", "--category", "foks"), 2, "Did you mean fox"),
-        (("--models", "fake-ink", "--reward", "hpsv9"), 2, "Did you mean hpsv"),
-        (("--models", "fake-ink", "--reward", "hpsv3"), 3, "cohp rewards --get hpsv3"),
-        (("--images", "mine"), 2, "write --images NAME=FOLDER"),
-        (("--images", "mine=nowhere"), 2, "There is no folder nowhere"),
-    ],
-)
-def test_what_cannot_be_is_said_before_anything_is_made(tmp_path, monkeypatch, words, code, said):
-    monkeypatch.chdir(tmp_path)
-    result = bench(tmp_path / "b", *words)
-    assert result.exit_code == code
-    assert said in result.stderr
-    assert not (tmp_path / "b").exists()
-
-
-def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b/notes.txt").write_text("mine")
-    result = bench(tmp_path / "b", "--models", "fake-ink")
-    assert result.exit_code == 4
-    assert "already holds something else" in result.stderr
-    for command in ("resume", "show"):
-        told = cohp("bench", command, tmp_path)
-        assert told.exit_code == 4
-        assert "holds no benchmark" in told.stderr
-
-
-def test_other_weights_than_before_are_refused(tmp_path, monkeypatch):
-    folder = tmp_path / "b"
-    bench(folder, "--models", "fake-ink", "--limit", 1)
-    monkeypatch.setattr("cohp.pipelines.fake.FakeGenerator.revision", "2")
-    refused = bench(folder, "--models", "fake-ink")
-    assert refused.exit_code == 4
-    assert "model fake-ink is at revision 2" in refused.stderr
-
-
-def test_an_image_that_cannot_be_drawn_is_said_and_tried_again(tmp_path, monkeypatch):
-    folder = tmp_path / "b"
-    whole = running.LocalExecutor.answer
-
-    def broken(self, shots, **more):
-        monkeypatch.setattr("cohp.pipelines.fake._paint", None)
-        yield from whole(self, shots, **more)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(running.LocalExecutor, "answer", broken)
-        result = bench(folder, "--models", "fake-ink", "--limit", 1)
-        assert result.exit_code == 5
-        assert "it could not be drawn" in (folder / "tables.md").read_text()
-        monkeypatch.undo()
-    again = bench(folder, "--models", "fake-ink", "--limit", 1)
-    assert again.exit_code == 0
-    assert rows(again)["fake-ink", "fake"]["images"] == 2
 
 
 def test_the_reports_show_best_and_worst_and_load_nothing(tmp_path):
