@@ -33,24 +33,32 @@ def source(name: str) -> str:
 def make(base: str | None, options: Mapping[str, Any]) -> Recipe:
     """Make a recipe of a named one or a file, with the options that are not None on top."""
     said = {name: value for name, value in options.items() if value is not None}
+    itself = own(base)
     if base is None or base in named():
-        return build({**named()[base or DEFAULT], **said})
-    path = Path(base)
-    if path.suffix != ".toml" and not path.exists():
-        raise UnknownName("recipe", base, named())
-    text = _read(path)
+        return build({**itself, **said})
     try:
-        own = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadRecipe(f"{path}: {error}") from error
-    try:
-        return build({**named()[DEFAULT], **own, **said})
+        return build({**named()[DEFAULT], **itself, **said})
     except BadRecipe as error:
+        path = Path(base)
         # The innermost key first: `models.0.width` may be the recipe's own `width`.
         keys = str(error).partition(":")[0].split(".")[::-1]
+        text = _read(path)
         line = next(filter(None, (_line_of(key, text) for key in keys if key not in said)), None)
         where = f"{path}, line {line}" if line else str(path)
         raise BadRecipe(f"{where}: {error}") from error
+
+
+def own(base: str | None) -> Mapping[str, Any]:
+    """Return what a named recipe or a file says itself."""
+    if base is None or base in named():
+        return named()[base or DEFAULT]
+    path = Path(base)
+    if path.suffix != ".toml" and not path.exists():
+        raise UnknownName("recipe", base, named())
+    try:
+        return tomllib.loads(_read(path))
+    except tomllib.TOMLDecodeError as error:
+        raise BadRecipe(f"{path}: {error}") from error
 
 
 def _named_text() -> str:

@@ -10,8 +10,9 @@ from typing import Any
 from cohp.bench.prompts import ALL, Prompt
 from cohp.engine import compose
 from cohp.errors import BadInput
-from cohp.recipe import Recipe
-from cohp.recipes import make
+from cohp.measure.panel import default_reward
+from cohp.recipe import Recipe, complete
+from cohp.recipes import own
 from cohp.search.base import opening
 from cohp.seeds import seed_for
 from cohp.types import Shot
@@ -69,7 +70,7 @@ class Contestant:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Contestant:
         """Read what the journal kept."""
-        recipe = Recipe.model_validate(kept["recipe"]) if kept["recipe"] else None
+        recipe = complete(kept["recipe"]) if kept["recipe"] else None
         return cls(kept["name"], recipe, kept["folder"] and Path(kept["folder"]))
 
 
@@ -78,22 +79,29 @@ def enter(
     recipes: Sequence[str],
     folders: Mapping[str, Path],
     *,
-    judge: str,
+    judge: str | None,
     candidates: Sequence[str] | None = None,
     **options: Any,  # noqa: ANN401 - the recipe's own keys, checked by it
 ) -> list[Contestant]:
-    """Make the contestants; a recipe that names no reward of its own is driven by `judge`."""
-    listed = [_model(name, options) for name in models]
-    listed += [_recipe(name, judge, {**options, "models": candidates}) for name in recipes]
-    listed += [_images(name, folder) for name, folder in folders.items()]
-    if not listed:
+    """Make the contestants; a recipe that names no reward of its own is driven by the `judge`."""
+    entered = [_model(name, options) for name in models]
+    shared = {**options, "models": candidates}
+    entered += [_recipe(name, shared, judge) for name in recipes]
+    entered += [_images(name, folder) for name, folder in folders.items()]
+    if not entered:
         raise BadInput("Nobody takes part: name some with --models, --recipe or --images.")
-    names = [each.name for each in listed]
+    names = [each.name for each in entered]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise BadInput(
             f"Two contestants are called {twice!r}: the tables could not tell them apart."
         )
-    return listed
+    return entered
+
+
+def usual_judge(contestants: Sequence[Contestant]) -> str:
+    """Return who judges when nobody is named: who would in a run of each, if they agree."""
+    judges = {each.recipe.reward for each in contestants if each.recipe is not None}
+    return judges.pop() if len(judges) == 1 else default_reward()
 
 
 def _model(name: str, options: Mapping[str, Any]) -> Contestant:
@@ -102,10 +110,9 @@ def _model(name: str, options: Mapping[str, Any]) -> Contestant:
     return Contestant(recipe.models[0].name, recipe)
 
 
-def _recipe(name: str, judge: str, options: Mapping[str, Any]) -> Contestant:
-    own = make(name, {**options, "prompt": ANY, "seed": 0})
-    reward = own.reward if "reward" in own.model_fields_set else judge
-    return Contestant(Path(name).stem, compose(ANY, name, **{**options, "reward": reward}))
+def _recipe(name: str, options: Mapping[str, Any], judge: str | None) -> Contestant:
+    driven = {} if "reward" in own(name) else {"reward": judge}
+    return Contestant(Path(name).stem, compose(ANY, name, **options, **driven))
 
 
 def _images(name: str, folder: Path) -> Contestant:

@@ -12,6 +12,7 @@ from bench_samples import hpsv2_folder, noisy, write_json, write_jsonl
 from command import cohp
 
 from cohp.bench import running
+from cohp.bench.contestants import enter, usual_judge
 from cohp.bench.protocols import HPDV3
 from cohp.executors.local import LocalExecutor
 from cohp.record import journal
@@ -204,3 +205,18 @@ def test_the_reports_show_best_and_worst_and_load_nothing(tmp_path):
     shutil.rmtree(folder / "images")
     assert cohp("bench", "show", folder).exit_code == 0
     assert "the image is gone" in (folder / "report.html").read_text("utf-8")
+
+
+def test_a_recipe_that_names_its_reward_is_driven_by_that_one(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text('reward = "fake"\nrounds = 1\nper_model = 1\nbatch = 1\n')
+    contestants = enter([], [str(own), "quick"], {}, judge="clip", candidates=["fake-ink"], seed=0)
+    assert [each.recipe.reward for each in contestants] == ["fake", "clip"]
+
+
+def test_who_judges_when_nobody_is_named():
+    def usual(*models):
+        return usual_judge(enter(models, [], {}, judge=None, seed=0))
+
+    assert usual("mini-poster", "mini-mural") == "mini-judge"
+    assert usual("mini-poster", "fake-ink") == usual("fake-ink") == "fake"

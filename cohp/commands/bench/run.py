@@ -9,14 +9,13 @@ import click
 
 from cohp.bench import sources
 from cohp.bench.asked import BATCH, Asked
-from cohp.bench.contestants import enter
+from cohp.bench.contestants import enter, usual_judge
 from cohp.bench.protocols import PROTOCOLS, protocol
 from cohp.commands.bench.working import work
 from cohp.commands.measuring import reward_option
 from cohp.commands.options import Size
 from cohp.commands.working import view_options
 from cohp.errors import BadInput
-from cohp.measure.panel import default_reward
 from cohp.reward.loading import settled
 from cohp.spelling import listed
 
@@ -99,18 +98,19 @@ def run(
     found = sources.load(prompts, protocol(named) if named else None)
     for fault in found.faults:
         click.echo(str(fault), err=True)
-    judges = tuple(settled(each) for each in rewards or [default_reward()])
+    judges = tuple(map(settled, rewards))
     width, height = size or (None, None)
     contestants = enter(
         _names(models),
         recipes,
         dict(_folder(each) for each in images),
-        judge=judges[0],
+        judge=next(iter(judges), None),
         candidates=_names(candidates) or None,
         width=width,
         height=height,
         **settings,
     )
+    judges = judges or (usual_judge(contestants),)
     asked = Asked(found.only(categories, limit), tuple(contestants), judges, batch)
     work(asked, out or FOLDER / Path(prompts).stem, as_json=as_json, quiet=quiet)
 
