@@ -37,7 +37,10 @@ def test_starting_imports_nothing_heavy(code):
     assert not loaded & set(HEAVY)
 
 
-@pytest.mark.parametrize("words", [["--help"], ["models"], ["rewards"], ["recipes"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["models"], ["rewards"], ["recipes"], ["bench", "--help"], ["export", "--help"]],
+)
 def test_help_and_lists_never_import_torch(words):
     code = (
         "import sys; from click.testing import CliRunner; from cohp.cli import main;"
