@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -58,9 +59,9 @@ class Drawing:
     def _together(self, contestant: Contestant, prompts: Sequence[Prompt]) -> None:
         """Draw one image for each prompt, all as one batch."""
         shots = {contestant.shot_for(prompt): prompt for prompt in prompts}
-        answers = self._executor.answer(
-            list(shots), jury=Jury(self._reward), parents={}, stop=self._stop
-        )
+        safety = contestant.recipe is not None and contestant.recipe.safety
+        jury = Jury(self._reward, safety=safety)
+        answers = self._executor.answer(list(shots), jury=jury, parents={}, stop=self._stop)
         for item in answers:
             if isinstance(item, Note):
                 self._note(item)
@@ -73,8 +74,7 @@ class Drawing:
 
     def _by_search(self, contestant: Contestant, prompt: Prompt) -> None:
         """Let a recipe search for one prompt, in a run folder of its own that goes on by itself."""
-        slug = re.sub(r"[^\w.-]+", "-", contestant.name)
-        run = f"{RUNS}/{slug}/{prompt.id}"
+        run = f"{RUNS}/{_slug(contestant.name)}/{prompt.id}"
         folder = self._ledger.folder / run
         try:
             opened = Recorder.reopen(folder)
@@ -105,3 +105,9 @@ class Drawing:
     def _hear(self, event: Event) -> None:
         if isinstance(event, Note):
             self._note(event)
+
+
+def _slug(name: str) -> str:
+    """Return a contestant's name as a folder can have it, no two the same."""
+    slug = re.sub(r"[^\w.-]+", "-", name)
+    return slug if slug == name else f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"

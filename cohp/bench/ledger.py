@@ -8,17 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
-
 from cohp.bench.asked import PROMPTS, Asked
 from cohp.bench.contestants import Contestant
 from cohp.bench.prompts import Prompt
 from cohp.bench.state import JOURNAL, Image, Place, Said, State, image_line, score_line
-from cohp.errors import BadInput, RunBusy, RunTrouble
+from cohp.errors import RunTrouble
 from cohp.record import journal, metadata
+from cohp.record.claim import LOCK, claim, make
 from cohp.record.files import write_whole, writing
 from cohp.record.folder import content_name
-from cohp.record.recorder import LOCK
 from cohp.record.versions import versions
 from cohp.types import Answer, Scored, Unscored
 
@@ -30,19 +28,9 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         """Lock `folder`, which is new, empty, or a benchmark to go on with."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / LOCK).touch()
-        except OSError as error:
-            raise BadInput(
-                f"Cannot write to {folder}: {error.strerror}. Name another folder with --out."
-            ) from error
+        make(folder)
         self.folder = folder
-        self._lock = FileLock(folder / LOCK)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise RunBusy(folder) from error
+        self._lock = claim(folder)
         try:
             _check(folder)
             with self._writing():

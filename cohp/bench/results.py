@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -110,9 +109,3 @@ class Results:
         ]
         won = sum(1.0 if first > second else 0.5 * (first == second) for first, second in pairs)
         return won, len(pairs)
-
-
-def ranked(results: Results, judge: str) -> Sequence[tuple[Contestant, Summary | None]]:
-    """Return the contestants with what they amount to, the best first, the empty ones last."""
-    listed = [(each, results.summary(each.name, judge)) for each in results.contestants]
-    return sorted(listed, key=lambda row: (row[1] is None, -(row[1].mean if row[1] else 0.0)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from math import inf
 
 from cohp.bench.grid import Grid
 from cohp.bench.published import Published, overall
-from cohp.bench.results import Results, ranked
+from cohp.bench.results import Results
 from cohp.bench.statistics import Summary
 from cohp.report.words import Ruler, count
 
@@ -35,13 +37,12 @@ def _ruler(results: Results, judge: str) -> Ruler:
 def _ranking(results: Results, judge: str, ruler: Ruler) -> Grid:
     """Rank the contestants, with published numbers of the same benchmark among them."""
     protocol = results.prompts.protocol
-    own = [
-        (summary, _row(results, each.name, summary, ruler))
-        for each, summary in ranked(results, judge)
-    ]
     known = overall(protocol.name, judge)
-    rows = [(summary.mean if summary else float("-inf"), row) for summary, row in own]
-    rows += [(each.value, _published(each, ruler)) for each in known]
+    rows = [(each.value, _published(each, ruler)) for each in known]
+    for contestant in results.contestants:
+        summary = results.summary(contestant.name, judge)
+        row = _row(results, contestant.name, summary, ruler)
+        rows.append((summary.mean if summary else -inf, row))
     rows.sort(key=lambda row: -row[0])
     group = f" of the means of {protocol.group}" if protocol.group else ""
     notes = [f"Protocol {protocol.name}: {protocol.about}."]
@@ -75,8 +76,8 @@ def _published(known: Published, ruler: Ruler) -> tuple[str, ...]:
 
 
 def _lacking(name: str, reasons: list[str]) -> str:
-    first = max(dict.fromkeys(reasons), key=reasons.count)
-    return f"{name} lacks {count(len(reasons), 'score')}, most because {first}."
+    ((first, _),) = Counter(reasons).most_common(1)
+    return f"{name} lacks {count(len(reasons), 'score')}, most because {first.rstrip('.')}."
 
 
 def _categories(results: Results, judge: str, ruler: Ruler) -> Grid:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
 from PIL import Image
 
-from cohp.errors import BadInput, RunBusy, RunDamaged, RunExists
+from cohp.errors import BadInput, RunDamaged, RunExists
 from cohp.recipe import Recipe
 from cohp.record import journal, latents, metadata
+from cohp.record.claim import LOCK, claim, make
 from cohp.record.entry import Entry
 from cohp.record.files import write_whole, writing
 from cohp.record.folder import JOURNAL, RunFolder, content_name
@@ -21,19 +21,13 @@ from cohp.record.versions import versions
 from cohp.reward.combine import Scale
 from cohp.types import Answer, Drawn, Scored, Shot, Verdict
 
-LOCK = ".lock"
-
 
 class Recorder(RunFolder):
     """A run folder that this process alone writes to, until it is closed."""
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
         """Lock the run in `path` and begin a session of `recipe`; see `begin` and `reopen`."""
-        self._lock = FileLock(path / LOCK)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise RunBusy(path) from error
+        self._lock = claim(path)
         try:
             with writing(path):
                 self._journal = journal.Writer(path / JOURNAL)
@@ -53,13 +47,7 @@ class Recorder(RunFolder):
     @classmethod
     def begin(cls, path: Path, recipe: Recipe) -> Recorder:
         """Begin a run in a folder that is new or empty."""
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            (path / LOCK).touch()
-        except OSError as error:
-            raise BadInput(
-                f"Cannot write to {path}: {error.strerror}. Name another folder with --out."
-            ) from error
+        make(path)
         # A kill in the very first moment leaves a lock and less than one line behind.
         journal_file = path / JOURNAL
         begun = journal_file.exists() and bool(journal.read(journal_file)[0])

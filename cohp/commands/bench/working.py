@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import click
@@ -31,7 +29,7 @@ from cohp.report.words import count
 from cohp.types import Note
 
 
-class View(AbstractContextManager["View"]):
+class View:
     """A bar for each contestant while it works; notes scroll past above."""
 
     def __init__(self, console: Console, *, quiet: bool) -> None:
@@ -63,12 +61,7 @@ class View(AbstractContextManager["View"]):
         self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Give the terminal back."""
         self._bars.stop()
 
