@@ -8,6 +8,7 @@ from pathlib import Path
 from cohp.cache import cache_folder, link
 from cohp.errors import MissingWeights
 from cohp.reward.catalogue import Entry, find
+from cohp.reward.settings import described
 from cohp.reward.weights import assembled, cached, is_here
 
 SMALL = {".json", ".txt"}
@@ -32,7 +33,7 @@ def completed(name: str, place: Path) -> Path:
         assembled(find(other))
     mark = hashlib.sha256(str(place.absolute()).encode()).hexdigest()[:12]
     made = cache_folder() / "rewards" / f"{name}-{mark}"  # beside the folders of what is lent
-    wanted = {**borrowed, **_own(place, folder)}
+    wanted = {**_own(place, folder), **borrowed}
     for old in made.rglob("*"):
         if old.is_symlink() and old.relative_to(made) not in wanted:
             old.unlink()
@@ -57,8 +58,16 @@ def _borrowed(entry: Entry, folder: Path) -> dict[Path, Path]:
     for source in entry.sources:
         for group in source.settings:
             inside = {Path(source.into) / Path(file).name: cached(source, file) for file in group}
-            if not any(
-                (folder / each).is_file() or (folder / each.name).is_file() for each in inside
-            ):
+            if not any(_has(folder, each, found) for each, found in inside.items()):
                 borrowed.update({each: found for each, found in inside.items() if found})
     return borrowed
+
+
+def _has(folder: Path, inside: Path, lent: Path | None) -> bool:
+    """Tell whether a folder has a file of its own that does what the one lent would."""
+    own = next((each for each in (folder / inside, folder / inside.name) if each.is_file()), None)
+    if own is None or lent is None or own.name != "config.json":
+        return own is not None
+    # HPSv3++ is published beside a config.json that says nothing of its backbone.
+    kinds = {described(each.parent, each.name).get("model_type") for each in (own, lent)}
+    return len(kinds) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from torch import Tensor
 
 from cohp.errors import BadInput, MissingWeights
 from cohp.reward.pickled import PICKLED, twin_or_tensors
-from cohp.reward.settings import needed
+from cohp.reward.settings import described, needed, understood
 from cohp.whereabouts import LENGTH_BYTES, header
 
 Shape = tuple[int, ...]
@@ -60,8 +59,9 @@ def weight_files(place: Path, published: str = "") -> list[Path]:
     if published and (place / published).is_file():
         return [place / published]
     if (place / INDEX).is_file():
-        parts = json.loads((place / INDEX).read_text("utf-8"))["weight_map"].values()
-        return [needed(place, part) for part in sorted(set(parts))]
+        with understood(place / INDEX):
+            parts = sorted(set(described(place, INDEX)["weight_map"].values()))
+        return [needed(place, part) for part in parts]
     here = sorted(place.iterdir())
     for suffixes in ((".safetensors",), PICKLED):
         found = [path for path in here if path.suffix in suffixes]

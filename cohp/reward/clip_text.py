@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from cohp.errors import MissingWeights
+from cohp.reward.settings import understood
 
 
 class Words:
@@ -25,7 +26,8 @@ class Words:
                 f"{folder} lacks {' and '.join(missing)}, the reward's tokenizer: put it there, or "
                 "name the folder that has it with tokenizer=."
             )
-        self._tokenizer = kind.from_pretrained(str(folder), local_files_only=True)
+        with understood(folder):
+            self._tokenizer = kind.from_pretrained(str(folder), local_files_only=True)
         self._longest = longest
 
     def __call__(self, prompts: Sequence[str], *, full: bool = False) -> tuple[Tensor, Tensor]:

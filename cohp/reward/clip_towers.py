@@ -12,7 +12,7 @@ from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 from cohp.errors import BadInput
 from cohp.reward.clip_text import Words
 from cohp.reward.open_clip_layout import directions
-from cohp.reward.settings import described
+from cohp.reward.settings import described, understood
 
 
 class Towers(nn.Module):
@@ -65,4 +65,5 @@ def clip_config(folder: Path) -> CLIPConfig:
     config = described(folder, "config.json")
     if config.get("model_type", "clip") != "clip":
         raise BadInput(f"{folder}/config.json does not describe a CLIP model. Name another reward.")
-    return CLIPConfig(**config)
+    with understood(folder / "config.json"):
+        return CLIPConfig(**config)

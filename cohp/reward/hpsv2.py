@@ -16,7 +16,7 @@ from cohp.reward.clip_text import Words, tidied
 from cohp.reward.fitting import load
 from cohp.reward.open_clip_layout import OpenClip, Sizes
 from cohp.reward.seeing import CosineReward, Seen
-from cohp.reward.settings import described
+from cohp.reward.settings import described, understood
 
 # The published folder holds weights alone; this is open_clip's description of them.
 VIT_H_14 = {
@@ -46,7 +46,9 @@ class OpenClipReward(CosineReward):
 
     def build(self, weights: Checkpoint) -> nn.Module:
         """Make the model that model_config.json describes, or else the published one."""
-        self._sizes = sizes(described(weights.folder, "model_config.json", self.config))
+        config = described(weights.folder, "model_config.json", self.config)
+        with understood(weights.folder / "model_config.json"):
+            self._sizes = sizes(config)
         files = ("vocab.json", "merges.txt")
         self._words = Words(self._tokenizer, CLIPTokenizer, files, self._sizes.length)
         with torch.device("meta"):

@@ -28,6 +28,7 @@ class HPSv3(QwenReward):
     `patch_size` in config.json, the pixels of area as `pixels` in reward_config.json.
     """
 
+    KIND = "qwen2_vl"
     PUBLISHED = "HPSv3.safetensors"
     WORDING = Wording("You are a helpful assistant.", QUALITY + ALIGNMENT)
     PATCH = 14

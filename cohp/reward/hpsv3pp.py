@@ -34,6 +34,7 @@ class HPSv3PP(QwenReward):
     here each image has its own, so a score never depends on the images beside it.
     """
 
+    KIND = "qwen3_vl"
     PUBLISHED = "hpsv3++.safetensors"
     WORDING = Wording(None, QUALITY)
     PATCH = 16

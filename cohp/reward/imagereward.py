@@ -19,7 +19,7 @@ from cohp.reward.clip_images import openai_crop
 from cohp.reward.clip_text import Words
 from cohp.reward.fitting import load, stored_as, unread
 from cohp.reward.seeing import SeeingReward, Seen
-from cohp.reward.settings import described
+from cohp.reward.settings import described, understood
 
 MEAN, STD = 0.16717362830052426, 1.0333394966054072
 LONGEST = 35
@@ -57,7 +57,8 @@ class ImageReward(SeeingReward):
     def build(self, weights: Checkpoint) -> nn.Module:
         """Make BLIP's two sides and the head."""
         self._words = Words(self._tokenizer, BertTokenizer, ("vocab.txt",), LONGEST)
-        vision, text = configs(weights.folder)
+        with understood(weights.folder / "med_config.json"):
+            vision, text = configs(weights.folder)
         self._size = vision.image_size
         with torch.device("meta"):
             model = nn.ModuleDict(

@@ -80,8 +80,10 @@ def _made(wanted: Wanted, place: Path | None, device: str | None) -> Reward:
     except TypeError as error:
         if not wanted.options:
             raise
-        listed = ", ".join(wanted.options)
-        raise BadInput(f"{wanted.name} does not take all of these options: {listed}.") from error
+        listed = ", ".join(f"{name}={value}" for name, value in wanted.options.items())
+        raise BadInput(
+            f"{wanted.name} does not take these options, or not with these values: {listed}."
+        ) from error
     return reward
 
 

@@ -15,7 +15,7 @@ from cohp.reward.fitting import load, stored_as
 from cohp.reward.mps_cross import CrossModel
 from cohp.reward.open_clip_layout import directions
 from cohp.reward.seeing import SeeingReward, Seen
-from cohp.reward.settings import described
+from cohp.reward.settings import described, understood
 
 # What the weights were trained to attend to for the overall preference: a format, not a choice.
 CONDITION = (
@@ -39,7 +39,7 @@ class MPS(SeeingReward):
         """Make CLIP, and what looks from its image tokens at its words."""
         towers = Towers(weights.folder, self._tokenizer)
         cross = described(weights.folder, "cross_config.json", PUBLISHED_CROSS)
-        with torch.device("meta"):
+        with understood(weights.folder / "cross_config.json"), torch.device("meta"):
             model = nn.ModuleDict({"towers": towers, "cross": CrossModel(**cross)})
         load(model, weights, stored_as(model, _theirs), self.device)
         return model

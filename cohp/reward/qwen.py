@@ -23,7 +23,7 @@ from cohp.reward.qwen_model import Heads, Plan, bare, fill, row_bytes
 from cohp.reward.qwen_sight import MERGE, Grid, read_sight
 from cohp.reward.qwen_text import TextEncoder, Wording
 from cohp.reward.qwen_vision import see
-from cohp.reward.settings import described
+from cohp.reward.settings import described, understood
 from cohp.types import Score
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class QwenReward(ABC):
     "8bit" or "4bit"; `revision` names the weights where the caller knows better than a digest.
     """
 
+    KIND: ClassVar[str]
     PUBLISHED: ClassVar[str]
     WORDING: ClassVar[Wording]
     PATCH: ClassVar[int]  # where config.json gives none
@@ -73,6 +74,11 @@ class QwenReward(ABC):
         self.device = torch.device(device)
         weights = Checkpoint(Path(folder), self.PUBLISHED)
         config = described(weights.folder, "config.json")
+        if config.get("model_type", self.KIND) != self.KIND:
+            raise BadInput(
+                f"{weights.folder / 'config.json'} describes a model of type "
+                f"{config['model_type']!r}; that of the base model, {self.KIND!r}, is wanted."
+            )
         self._sight = read_sight(weights.folder, config, self.PATCH)
         # Scores from weights in fewer bits are other scores: a journal must not mix them.
         bits = f"+{quantize}" if quantize else ""
@@ -82,7 +88,8 @@ class QwenReward(ABC):
         plan = Plan(self.device, dtype, quantize, self.COARSE)
         names = {theirs: self.rename(theirs) for theirs in weights}
         stored = {ours: weights.shapes[theirs] for theirs, ours in names.items() if ours}
-        self._model: Any = bare(lambda: self.build(config, stored))
+        with understood(weights.folder / "config.json"):
+            self._model: Any = bare(lambda: self.build(config, stored))
         self._dtype = plan.dtype
         language: Any = self._model.language_model
         self._longest = int(language.config.max_position_embeddings)

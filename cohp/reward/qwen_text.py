@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from cohp.errors import BadInput
 from cohp.reward.instruction import AFTER_PROMPT, BEFORE_PROMPT
-from cohp.reward.settings import described
+from cohp.reward.settings import described, understood
 
 REWARD_TOKEN = "<|Reward|>"  # noqa: S105 - a token of text
 
@@ -33,13 +33,14 @@ class TextEncoder:
 
     def __init__(self, folder: Path, wording: Wording) -> None:
         layout = described(folder, "tokenizer.json")
-        self._special = {token["content"]: token["id"] for token in layout["added_tokens"]}
-        self.size = len(layout["model"]["vocab"].keys() | self._special.keys())
-        # The reference adds its token to the base tokenizer, so it takes the next free id.
-        self.reward_id: int = self._special.get(REWARD_TOKEN, self.size)
-        self._plain = Tokenizer.from_str(json.dumps(layout | {"added_tokens": []}))
         self._wording = wording
-        self._opening = self._open()
+        with understood(folder / "tokenizer.json"):
+            self._special = {token["content"]: token["id"] for token in layout["added_tokens"]}
+            self.size = len(layout["model"]["vocab"].keys() | self._special.keys())
+            # The reference adds its token to the base tokenizer, so it takes the next free id.
+            self.reward_id: int = self._special.get(REWARD_TOKEN, self.size)
+            self._plain = Tokenizer.from_str(json.dumps(layout | {"added_tokens": []}))
+            self._opening = self._open()
 
     @property
     def image_start(self) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cohp.errors import BadInput, MissingWeights
+from cohp.errors import BadInput, CohpError, MissingWeights
 
 
 def needed(folder: Path, name: str) -> Path:
@@ -32,3 +34,19 @@ def described(folder: Path, name: str, otherwise: dict[str, Any] | None = None) 
     if not isinstance(table, dict):
         raise BadInput(f"{file} holds no table of settings. Get the file again.")
     return table
+
+
+@contextmanager
+def understood(file: Path) -> Iterator[None]:
+    """Say which settings are to blame where nothing can be made from them."""
+    try:
+        yield
+    except CohpError:
+        raise
+    # Each library that reads settings has errors of its own for those it cannot use.
+    except Exception as error:
+        told = (str(error).strip().splitlines() or [""])[0]
+        raise BadInput(
+            f"{file} cannot be used ({type(error).__name__}: {told}). Get the file again, or name "
+            "the reward it belongs to."
+        ) from error

@@ -101,7 +101,10 @@ def test_a_journal_names_the_commit_and_the_scores_are_right(hub):
 
 
 def test_the_command_shows_it_without_a_network(hub, monkeypatch):
-    assert f"{MPS}, {CLIP} at" in CliRunner().invoke(main, ["rewards", "mps"]).output
+    assert (
+        f"{MPS} (held to the commit that arrives), {CLIP} at"
+        in CliRunner().invoke(main, ["rewards", "mps"]).output
+    )
     with hub():
         said = CliRunner().invoke(main, ["rewards", "--get", "mps"])
         assert said.exit_code == 0, said.output

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 
 import pytest
+import torch
 from golden_cases import GOLDEN, REWARDS, cases, scored, tolerance
 from hub_layout import DESCRIBED, published
+from safetensors.torch import load_file
 
-from cohp.errors import CohpError, MissingWeights
+from cohp.errors import BadInput, CohpError, MissingWeights
 from cohp.reward.borrowing import completed
 from cohp.reward.loading import load
 
@@ -90,6 +92,19 @@ def test_what_a_folder_has_itself_counts(alone, tmp_path):
     assert (made / "config.json").resolve().parent != file.parent
     assert (made / "vocab.json").resolve().parent == file.parent
     assert not (made / "tokenizer.json").exists()
+
+
+def test_a_config_of_another_kind_does_not_count(alone, tmp_path):
+    """HPSv3++ as its publisher fills the folder: a pickle, and settings of its heads alone."""
+    file = alone("hpsv3++")
+    torch.save(load_file(file), file.with_name("hpsv3++.pth"))
+    file.unlink()
+    shutil.copy(GOLDEN / "hpsv3pp" / "reward_config.json", file.parent / "config.json")
+    with pytest.raises(BadInput, match="'film_hybrid'; that of the base model, 'qwen3_vl'"):
+        load(f"hpsv3++={file.parent}", device="cpu")
+    published(tmp_path, "hpsv3++")
+    mean, expected, within = first("hpsv3++", file.parent)
+    assert mean == pytest.approx(expected, abs=within)
 
 
 def test_what_went_away_is_not_kept(alone, tmp_path):

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 from golden_cases import cases, picture
 
 from cohp import registry
+from cohp.cli import main
 from cohp.reward import catalogue
 from cohp.reward.loading import load
 
@@ -53,4 +55,24 @@ def test_the_table_has_every_reward_with_its_size_and_licence():
         assert entry.licence.split(" (")[0].split(",")[0] in row
         if entry.name != "aesthetic":
             assert entry.size in row
+        assert entry.range.partition(";")[0].partition(",")[0] in row
         assert f"- **{entry.name}**" in PAGE or f"**{entry.name}**" in PAGE
+
+
+def test_the_command_lists_what_the_table_has():
+    listed = CliRunner().invoke(main, ["rewards"]).output
+    for entry in catalogue.entries().values():
+        (row,) = (line for line in listed.splitlines() if line.startswith(f"{entry.name} "))
+        licence, span = entry.licence.partition(" (")[0], entry.range.partition(";")[0]
+        for said in (entry.size, licence, span):
+            assert said in row
+        assert f"  {entry.about}" in listed
+
+
+def test_the_command_knows_rewards_that_have_no_weights(example):
+    assert example
+    for name in ("brightness", "fake"):
+        assert CliRunner().invoke(main, ["rewards", name]).output == f"{name} needs no weights.\n"
+        got = CliRunner().invoke(main, ["rewards", "--get", name])
+        assert got.output == f"{name} needs no weights.\n"
+    assert CliRunner().invoke(main, ["rewards", "brightnes"]).exception
