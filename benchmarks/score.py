@@ -123,10 +123,17 @@ def operations(work: Callable[[], object]) -> int:
     return int(counter.get_total_flops())
 
 
-def attended(query: tuple[int, ...], key: tuple[int, ...], *_: object, **__: object) -> int:
-    """Count attention's two products, which torch counts on GPUs alone."""
+def attended(
+    query: tuple[int, ...],
+    key: tuple[int, ...],
+    _value: tuple[int, ...],
+    _dropout: float = 0.0,
+    is_causal: bool = False,
+    **_: object,
+) -> int:
+    """Count attention's two products, which torch counts on GPUs alone; half where causal."""
     batch, heads, length, width = query
-    return 4 * batch * heads * length * key[2] * width
+    return 4 * batch * heads * length * key[2] * width // (1 + is_causal)
 
 
 def peak(way: str, folder: Path, batch: int) -> float:
