@@ -123,6 +123,11 @@ def find(name: str) -> Model:
     return models[name]
 
 
+def is_embedded(name: str) -> bool:
+    """Tell whether a model ships inside the package, and so knows its small world alone."""
+    return name.startswith("mini-")
+
+
 def default_models() -> list[str]:
     """Return the candidates of a recipe that names none."""
     return [model.name for model in catalogue().values() if model.default]

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from cohp import registry
-from cohp.catalogue import default_models
+from cohp.catalogue import default_models, is_embedded
 from cohp.errors import BadRecipe
 from cohp.naming import resolve
 from cohp.seeds import LARGEST_SEED
@@ -142,8 +142,7 @@ def build(values: Mapping[str, Any]) -> Recipe:
 
 def _judge(candidates: list[dict[str, Any]]) -> str:
     """Return who judges when nobody is named: the embedded reward, of the embedded models alone."""
-    embedded = all(each["name"].startswith("mini-") for each in candidates)
-    return "mini-judge" if embedded else "fake"
+    return "mini-judge" if all(is_embedded(each["name"]) for each in candidates) else "fake"
 
 
 def complete(values: Mapping[str, Any]) -> Recipe:

@@ -10,6 +10,7 @@ from cohp.catalogue import Model, catalogue, default_models, find
 from cohp.errors import BadInput, UnknownName
 from cohp.likeness import ENTRIES
 from cohp.pipelines.presence import is_here, status
+from cohp.recipe import build
 
 HUB = [model for model in catalogue().values() if model.origin == "hub"]
 
@@ -114,3 +115,10 @@ def test_the_size_is_told_for_people():
 def test_the_user_file_is_in_the_settings_folder(monkeypatch):
     monkeypatch.delenv("COHP_MODELS")
     assert module.user_file().name == "models.toml"
+
+
+def test_the_embedded_judge_judges_the_embedded_models_alone():
+    base = {"prompt": "a fox", "seed": 1}
+    assert build(base).reward == "mini-judge"
+    assert build({**base, "models": ["mini-poster", "fake-ink"]}).reward == "fake"
+    assert build({**base, "reward": "fake"}).reward == "fake"

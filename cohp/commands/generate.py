@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cohp.catalogue import is_embedded
 from cohp.commands.options import recipe_options, recipe_values
 from cohp.commands.working import view_options, work
 from cohp.engine import compose
@@ -56,7 +57,7 @@ def generate(
 
 def embedded(recipe: Recipe) -> str:
     """Say what an embedded model cannot know, where one takes part."""
-    minis = [each.name for each in recipe.models if each.name.startswith("mini-")]
+    minis = [each.name for each in recipe.models if is_embedded(each.name)]
     if not minis:
         return ""
     what = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cohp.catalogue import Model, catalogue, user_file
+from cohp.catalogue import Model, catalogue, is_embedded, user_file
 from cohp.mini import vocabulary
 from cohp.naming import resolve
 from cohp.options import flat
@@ -86,7 +86,7 @@ def _describe(model: Model) -> None:
         "consent": f"asked for at https://huggingface.co/{model.source}" if model.gated else None,
         "on this machine": status(model),
     }
-    if model.name.startswith("mini-"):
+    if is_embedded(model.name):
         told |= vocabulary.lists()
     for label, value in told.items():
         if value not in (None, ""):
