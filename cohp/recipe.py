@@ -90,6 +90,8 @@ class Recipe(_Strict):
     pick: Literal["mean", "max", "probability"] = "mean"
     carry: Literal["winner", "best"] = "best"
     opening: Literal["refine", "fresh"] = "refine"
+    # The share of its steps that a candidate draws stage one with: sketches are cheap to judge.
+    draft: float = Field(default=1.0, gt=0, le=1)
     safety: bool = False
     metadata: bool = True
 
@@ -120,6 +122,10 @@ class Recipe(_Strict):
             fallen = self.strengths.start * self.strengths.decay ** (number - 1)
             return round(max(self.strengths.floor, fallen), 6)
         return self.strengths[min(number, len(self.strengths)) - 1]
+
+    def sketched(self, steps: int | None) -> int | None:
+        """Return how many of a candidate's steps an image of stage one is drawn with."""
+        return steps and max(1, round(steps * self.draft))
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as the plain values that `build` accepts again."""

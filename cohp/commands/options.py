@@ -115,6 +115,11 @@ RECIPE_OPTIONS = (
         "--opening", type=click.Choice(["refine", "fresh"]), help="How the first round is drawn."
     ),
     click.option(
+        "--draft",
+        type=float,
+        help="Share of its steps a candidate draws stage one with, in (0, 1].",
+    ),
+    click.option(
         "--strengths", type=Strengths(), metavar="S,...", help="Strength a round, in (0, 1]."
     ),
     click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import replace
 
 from cohp.errors import NothingScored
 from cohp.recipe import Candidate, Recipe
@@ -18,7 +19,7 @@ def opening(recipe: Recipe) -> Ask:
     return Ask(
         0,
         tuple(
-            draw(recipe, candidate, 0, index)
+            replace(draw(recipe, candidate, 0, index), steps=recipe.sketched(candidate.steps))
             for candidate in recipe.models
             for index in range(recipe.per_model)
         ),

@@ -135,3 +135,12 @@ def test_where_no_candidate_can_refine_every_round_is_drawn_afresh():
     steps, _, _ = drive(one_of_them_hosted("fake-ink", "fake-wash"), lambda _: 1.0)
     assert all(shot.parent is None for ask in asks(steps) for shot in ask.shots)
     assert {shot.model for ask in asks(steps)[1:] for shot in ask.shots} == {"fake-ink"}
+
+
+def test_stage_one_may_be_sketched_and_the_rounds_are_drawn_in_full():
+    recipe = make_recipe(draft=0.3, models=[{"name": "fake-ink", "steps": 10}, "fake-wash"])
+    wanted = asks(drive(recipe, lambda _: 0.0)[0])
+    assert {shot.steps for shot in wanted[0].shots if shot.model == "fake-ink"} == {3}
+    assert {shot.steps for ask in wanted[1:] for shot in ask.shots} == {10}
+    few = make_recipe(draft=0.1, models=[{"name": "fake-ink", "steps": 2}])
+    assert {shot.steps for shot in asks(drive(few, lambda _: 0.0)[0])[0].shots} == {1}
