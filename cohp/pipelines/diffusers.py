@@ -74,9 +74,9 @@ class DiffusersGenerator:
         return self._revision
 
     def draw(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> Iterator[Drawn]:
-        """Draw `shots`; those that agree in all but seed, place and parent go as one batch."""
+        """Draw `shots`; those that agree in all but seed, place, parent and words share a batch."""
         for _, group in groupby(shots, key=_batch_key):
-            yield from self._draw_batch(list(group), parents)
+            yield from self._draw_group(list(group), parents)
 
     def close(self) -> None:
         """Let go of the device memory."""
@@ -84,26 +84,35 @@ class DiffusersGenerator:
             vars(self).pop(name, None)
         free()
 
-    def _draw_batch(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> list[Drawn]:
+    def _draw_group(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> list[Drawn]:
         self._settings.check_size(shots[0])
-        began = perf_counter()
         try:
             with torch.inference_mode():
-                finished = self._finish(shots, parents)
-                pictures = [self._autoencoder.decode(each) for each in finished.latents]
+                alike = self._prompts.alike([self._settings.words(each) for each in shots])
+            drawn: dict[int, Drawn] = {}
+            for places in alike:
+                batch = self._draw_batch([shots[place] for place in places], parents)
+                drawn |= zip(places, batch, strict=True)
         except Exception as error:
             if not ran_out(error):
                 raise
             said = f"{self._model.name}: {len(shots)} images do not fit"
         else:
-            seconds = (perf_counter() - began) / len(shots)
-            return [
-                self._drawn(shot, finished, place, pictures[place], seconds)
-                for place, shot in enumerate(shots)
-            ]
+            return [drawn[place] for place in range(len(shots))]
         # Only here is the error gone, and with it what it held on the device.
         free()
         raise OutOfMemory(said)
+
+    def _draw_batch(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> list[Drawn]:
+        began = perf_counter()
+        with torch.inference_mode():
+            finished = self._finish(shots, parents)
+            pictures = [self._autoencoder.decode(each) for each in finished.latents]
+        seconds = (perf_counter() - began) / len(shots)
+        return [
+            self._drawn(shot, finished, place, pictures[place], seconds)
+            for place, shot in enumerate(shots)
+        ]
 
     def _finish(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> _Finished:
         """Draw the latents of a batch."""
@@ -124,7 +133,7 @@ class DiffusersGenerator:
     def _call(self, shots: Sequence[Shot], steps: int) -> Call:
         """Return what a batch is drawn with."""
         shot = shots[0]
-        embeddings = self._prompts.arguments(self._settings.words(shot), len(shots))
+        embeddings = self._prompts.arguments([self._settings.words(each) for each in shots])
         arguments = {**self._settings.arguments(shot), **embeddings}
         sources = generators([each.seed for each in shots])
         return Call(shot.width, shot.height, steps, arguments, sources)
@@ -168,6 +177,6 @@ class DiffusersGenerator:
 
 def _batch_key(shot: Shot) -> tuple[object, ...]:
     return (
-        *(shot.model, shot.prompt, shot.negative, shot.width, shot.height),
-        *(shot.steps, shot.guidance, shot.strength, shot.parent is None),
+        *(shot.model, shot.width, shot.height, shot.steps),
+        *(shot.guidance, shot.strength, shot.parent is None),
     )

@@ -71,6 +71,37 @@ def test_a_batch_is_its_shots_alone(name):
     assert distance(refined[1].latents, apart.latents) <= CLOSE
 
 
+PROMPTS = ("a red fox at dawn", "two", "a green parrot on a branch above the sea " * 3)
+# Whose embeddings are as long as their prompt, with no mask that their pipeline would heed.
+APART = {"cogview4"}
+
+
+@families
+def test_prompts_share_a_batch_and_each_draws_as_alone(name, monkeypatch):
+    drawer = generator(name)
+    shots = [shot(name, seed, prompt=prompt) for seed, prompt in enumerate(PROMPTS)]
+    alone = [draw(drawer, each)[0] for each in shots]
+    batches = []
+    run = drawer._denoiser.run
+    monkeypatch.setattr(
+        drawer._denoiser,
+        "run",
+        lambda call, latents, *rest: batches.append(len(latents)) or run(call, latents, *rest),
+    )
+    together = draw(drawer, *shots)
+    assert [each.shot for each in together] == shots
+    assert batches == ([2, 1] if name in APART else [3])
+    (other,) = draw(drawer, shot(name, 0, prompt="two"))
+    words_count = distance(other.latents, alone[0].latents)
+    for one, same in zip(together, alone, strict=True):
+        assert distance(one.latents, same.latents) <= min(CLOSE, words_count / 10)
+    children = [child(each, 7, 0.5) for each in alone]
+    refined = draw(drawer, *children, parents=alone)
+    for one, each in zip(refined, children, strict=True):
+        (apart,) = draw(drawer, each, parents=alone)
+        assert distance(one.latents, apart.latents) <= CLOSE
+
+
 @pytest.mark.parametrize("longest", [120, 300])
 def test_pixart_alpha_draws_as_sigma_does(longest):
     alpha = PixArtAlphaPipeline(**tiny("pixart").components)

@@ -36,6 +36,24 @@ def test_it_draws_and_refines_like_the_family_it_is_of(new):
     assert distance(refined.latents, expected.latents) <= 1e-5
 
 
+def test_its_prompts_are_drawn_each_by_itself(new, monkeypatch):
+    drawer = generator("new", pipeline=new)
+    shots = [shot("new", seed, prompt=prompt) for seed, prompt in enumerate("aba")]
+    alone = [draw(drawer, each)[0] for each in shots]
+    asked = []
+    encode = new.encode_prompt
+    monkeypatch.setattr(
+        new,
+        "encode_prompt",
+        lambda prompt, *rest, **more: asked.append(prompt) or encode(prompt, *rest, **more),
+    )
+    together = draw(drawer, *shots)
+    assert asked == [["a", "a"], ["b"]]
+    assert [each.shot for each in together] == shots
+    for one, other in zip(together, alone, strict=True):
+        assert distance(one.latents, other.latents) <= 1e-5
+
+
 def test_its_text_encoders_must_stay(new):
     with pytest.raises(BadInput, match="option text_encoders: CoHP does not know NewPipeline"):
         generator("new", pipeline=new, options={"text_encoders": "release"})

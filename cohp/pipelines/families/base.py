@@ -56,6 +56,8 @@ class Family:
     guided_above: float | None = 1.0
     # Arguments whose batch is not their first axis.
     axes: Mapping[str, int] = field(default_factory=dict)
+    # Embeddings are as long as their prompt, and masks say so: filled up, they share a batch.
+    masked: bool = False
     # What every call gets.
     fixed: Mapping[str, Any] = field(default_factory=dict)
     # The pipeline multiplies what it is given by the scheduler's `init_noise_sigma`.

@@ -72,6 +72,7 @@ FAMILIES = (
         "PixArt",
         ("PixArtSigmaPipeline", "PixArtAlphaPipeline"),
         _encode_pixart,
+        masked=True,
         fixed=EXACT,
         rescales=True,
         multiple=_steps_of_patches_and(8),

@@ -56,6 +56,7 @@ FAMILIES = (
         "Qwen-Image",
         ("QwenImagePipeline",),
         _encode_qwen,
+        masked=True,
         guidance="true_cfg_scale",
         takes=PAIRS,
         gives=PAIRS,
