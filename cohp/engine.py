@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from cohp.errors import Interrupted
+from cohp.errors import BadInput, Interrupted, Missing, OutOfMemory
 from cohp.events import Listener
 from cohp.executors.base import Executor, Stop
 from cohp.executors.local import LocalExecutor
@@ -60,7 +60,12 @@ class Engine:
         self._require(recipe)
         folder = Path(out) if out is not None else new_folder(recipe.prompt)
         with Recorder.begin(folder, recipe) as recorder:
-            return self._work(recorder, on_event, stop)
+            try:
+                return self._work(recorder, on_event, stop)
+            except (BadInput, Missing, OutOfMemory):
+                if not recorder.entries:
+                    recorder.withdraw()
+                raise
 
     def resume(
         self,

@@ -16,6 +16,8 @@ WEIGHTS = re.compile(
     r"(?:-(?P<number>\d+)-of-(?P<of>\d+))?(?:\.(?P<late>[a-z]\w*))?\.safetensors"
 )
 PICKLED = (".bin", ".ckpt", ".pt", ".pth")
+# What a part that takes out the noise is called.
+DENOISERS = ("unet", "transformer")
 # Parts that only look at images: to judge finished ones, or to start from one.
 UNUSED = {"feature_extractor", "image_encoder", "safety_checker"}
 # What a class draws, by a word in its name, where it is not an image from a prompt.

@@ -83,7 +83,8 @@ def _laid(pipeline: DiffusionPipeline, name: str) -> int:
 
 def _stranger(pipeline: DiffusionPipeline, file: Path, told: str) -> BadInput:
     lines = told.strip().splitlines() or [""]
-    line = next((line.strip() for line in lines if "mismatch" in line), lines[0])
+    mismatched = (line.strip().partition(":")[0] for line in lines if "mismatch" in line)
+    line = next(mismatched, lines[0])
     why = f" ({line[:160]})" if line else ""
     return BadInput(
         f"The LoRA {file.name} was made for another kind of model than "

@@ -24,7 +24,10 @@ def plainly(model: Model) -> Iterator[None]:
     except ImportError as error:
         raise Missing(f"{model.name} needs a package that is not here: {_first(error)}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise BadInput(f"{model.name} cannot be loaded: {_first(error)}") from error
+        raise BadInput(
+            f"{model.name} cannot be loaded: {_first(error).rstrip('.')}. "
+            "Get its files afresh, or name another model."
+        ) from error
 
 
 def _first(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from cohp.errors import BadInput, Missing, MissingExtra, MissingWeights
 from cohp.options import DiffusersOptions, read
 from cohp.pins import commit_of, pin
 from cohp.pipelines import folder, lora, parts
-from cohp.pipelines.folder import PipelineFolder
+from cohp.pipelines.folder import DENOISERS, PipelineFolder
 from cohp.pipelines.plainly import plainly
 from cohp.pipelines.quiet import quiet
 from cohp.whereabouts import (
@@ -31,8 +31,6 @@ from cohp.whereabouts import (
 
 # Where a single file keeps what is not the denoiser; without any of it, it is one alone.
 COMPANIONS = ("cond_stage_model.", "conditioner.", "first_stage_model.", "text_encoders.", "vae.")
-DENOISERS = ("unet", "transformer")
-WORKING = {*DENOISERS, "vae"}
 # Packages that families need, by our extra that brings them.
 EXTRAS = {"sentencepiece": "kolors"}
 
@@ -144,7 +142,8 @@ def check_draws(found: PipelineFolder) -> Any:  # noqa: ANN401 - a class of diff
     """Return the class of a pipeline, or say why it cannot draw an image from a prompt."""
     import diffusers  # noqa: PLC0415 - seconds to import, and a wrong name is answered before
 
-    kind = getattr(diffusers, found.kind, None)
+    with quiet():  # as it says of packages that only image readers would need
+        kind = getattr(diffusers, found.kind, None)
     if kind is None:
         raise BadInput(
             f"diffusers {diffusers.__version__} has no {found.kind}, which {found.path} is. "
@@ -174,11 +173,10 @@ def check_draws(found: PipelineFolder) -> Any:  # noqa: ANN401 - a class of diff
 def _rehearse(model: Model, made: Prepared) -> None:
     """Ask a pipeline without weights for what is asked: it refuses what one with weights would."""
     # All of them import torch, for which what is said above must not wait.
-    import torch  # noqa: PLC0415
-
     from cohp.pipelines.asked import check_call, check_schedule  # noqa: PLC0415
     from cohp.pipelines.families import named  # noqa: PLC0415
     from cohp.pipelines.families.unseen import check_call_of  # noqa: PLC0415
+    from cohp.pipelines.hollow import class_of, hollow_part, hollow_pipeline  # noqa: PLC0415
     from cohp.pipelines.speed import asks_much, speed_up  # noqa: PLC0415
 
     options, inside = made.options, made.folder.parts
@@ -186,20 +184,11 @@ def _rehearse(model: Model, made: Prepared) -> None:
         check_call_of(made.kind)
     check_call(model.name, made.kind, options)
     if options.scheduler:
-        check_schedule(model.name, _class(inside["scheduler"]), options.scheduler)
-    if asks_much(options):
-        with quiet(), torch.device("meta"):
-            hollow = {part: _hollow(made.folder, part) for part in WORKING & inside.keys()}
-        with quiet():
+        check_schedule(model.name, class_of(inside["scheduler"]), options.scheduler)
+    with quiet():
+        if asks_much(options):
+            working = {*DENOISERS, "vae"} & inside.keys()
+            hollow = {part: hollow_part(made.folder, part) for part in working}
             speed_up(model.name, SimpleNamespace(**hollow), options)
-
-
-def _hollow(found: PipelineFolder, part: str) -> Any:  # noqa: ANN401 - a module of diffusers'
-    kind = _class(found.parts[part])
-    return kind.from_config(kind.load_config(str(found.path / part)))
-
-
-def _class(name: str) -> Any:  # noqa: ANN401 - a class of diffusers' own
-    import diffusers  # noqa: PLC0415 - likewise
-
-    return getattr(diffusers, name)
+        if model.loras and named(made.kind):
+            lora.attach(hollow_pipeline(made.folder, made.kind), model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -122,6 +123,15 @@ class Recorder(RunFolder):
         for path in self.latents.glob("*.safetensors"):
             if path.stem not in kept:
                 path.unlink(missing_ok=True)
+
+    def withdraw(self) -> None:
+        """Take back a run of which nothing was drawn, so that its folder can be used again."""
+        self.close()
+        for name in ("recipe.json", JOURNAL, LOCK):
+            (self.path / name).unlink(missing_ok=True)
+        with suppress(OSError):  # a person may have put something there meanwhile
+            for folder in (self.images, self.latents, self.path):
+                folder.rmdir()
 
     def close(self) -> None:
         """Let others work on the run."""

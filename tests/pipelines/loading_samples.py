@@ -130,14 +130,14 @@ def save_lora(pipeline, folder: Path, seed: int = 0, scale: float = 0.5) -> Path
 
     torch.manual_seed(seed)
     targets = ["to_k", "to_q", "to_v"]
-    pipeline.unet.add_adapter(
+    part = "unet" if hasattr(pipeline, "unet") else "transformer"
+    denoiser = getattr(pipeline, part)
+    denoiser.add_adapter(
         LoraConfig(r=2, lora_alpha=2, target_modules=targets, init_lora_weights=False)
     )
-    weights = {
-        name: tensor * scale for name, tensor in get_peft_model_state_dict(pipeline.unet).items()
-    }
-    type(pipeline).save_lora_weights(str(folder), unet_lora_layers=weights)
-    pipeline.unet.delete_adapters("default")
+    weights = {name: tensor * scale for name, tensor in get_peft_model_state_dict(denoiser).items()}
+    type(pipeline).save_lora_weights(str(folder), **{f"{part}_lora_layers": weights})
+    denoiser.delete_adapters("default")
     return folder / "pytorch_lora_weights.safetensors"
 
 

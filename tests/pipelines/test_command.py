@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -56,6 +57,28 @@ def test_a_resumed_and_a_replayed_run_draw_with_the_same_options(fox, tmp_path):
     plain = tmp_path / "plain"
     cohp("generate", "a fox", "--models", fox, *SMALL, "--rounds", 1, "--out", plain)
     assert pictures(run)[0] not in pictures(plain)
+
+
+def test_a_model_that_cannot_be_loaded_leaves_no_folder_behind(fox, tmp_path):
+    cut, run = tmp_path / "cut", tmp_path / "run"
+    shutil.copytree(fox, cut)
+    weights = cut / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:50_000])
+    small = (*SMALL, "--rounds", 1, "--out", run)
+    told = cohp("generate", "a fox", "--models", cut, *small, code=2).stderr
+    assert "cannot be loaded" in told
+    assert "Get its files afresh" in told
+    assert not run.exists()
+    cohp("generate", "a fox", "--models", fox, *small)
+
+
+def test_a_run_with_something_drawn_stays(fox, tmp_path):
+    cut, run = tmp_path / "cut", tmp_path / "run"
+    shutil.copytree(fox, cut)
+    (cut / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"")
+    small = (*SMALL, "--rounds", 1, "--out", run)
+    cohp("generate", "a fox", "--models", f"fake-ink,{cut}", *small, code=2)
+    assert len(RunFolder(run).entries) == 1
 
 
 def test_what_was_rounded_and_what_has_no_effect_is_noted_once(fox, tmp_path):

@@ -7,6 +7,7 @@ import shutil
 import sys
 
 import diffusers
+import loading_samples as samples
 import pytest
 from drawing import generator
 from small import make_recipe
@@ -100,6 +101,13 @@ def test_a_part_that_diffusers_does_not_have_is_one_sentence(copy, tmp_path):
     changed = {**index, "unet": ["diffusers", "NovelModel"]}
     (copy / "model_index.json").write_text(json.dumps(changed))
     run_is_not_made(tmp_path, f"{copy}:fp8=true", BadInput, "cannot be loaded: .*NovelModel")
+
+
+def test_a_lora_of_another_family_is_said_before_a_run_is_made(copy, tmp_path):
+    pytest.importorskip("peft")
+    file = samples.save_lora(samples.sdxl(tmp_path / "tokenizer"), tmp_path / "xl")
+    told = r"made for another kind of model than StableDiffusionPipeline \(.*\)\. Use it with"
+    run_is_not_made(tmp_path, f"{copy}+{file}:0.5", BadInput, told)
 
 
 def test_a_lora_that_is_not_here_is_said_before_a_run_is_made(copy, tmp_path, monkeypatch):
