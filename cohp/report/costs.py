@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
+from cohp.pipelines.evaluations import evaluations
 from cohp.recipe import Recipe
-from cohp.types import Ask, Shot
+from cohp.types import Ask
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,11 @@ def cost(recipe: Recipe, asks: Sequence[Ask]) -> list[Cost]:
         for model in dict.fromkeys(shot.model for shot in ask.shots):
             shots = [shot for shot in ask.shots if shot.model == model]
             known = None if ask.round and several else model
-            each = _evaluations(shots[0])
+            each = evaluations(shots[0])
             total = None if each is None else each * len(shots)
             dollars = prices[model] * len(shots)
             lines.append(Cost(ask.round, known, len(shots), shots[0].strength, total, dollars))
     return lines
-
-
-def _evaluations(shot: Shot) -> int | None:
-    if shot.steps is None:
-        return None
-    steps = max(1, ceil(shot.steps * shot.strength)) if shot.strength else shot.steps
-    guided = shot.guidance is not None and shot.guidance > 1
-    return steps * (2 if guided else 1)
 
 
 def cost_json(recipe: Recipe, lines: Sequence[Cost]) -> dict[str, Any]:
