@@ -81,6 +81,14 @@ def _lineage(story: Story) -> Group:
     return Group(*[step.line(widths) for step in steps])
 
 
+def _start(entry: Entry) -> str:
+    """Say how strongly an image was noised again, and which share of noise that truly was."""
+    if entry.shot.strength is None:
+        return ""
+    noise = "" if entry.true_start is None else f", noise {entry.true_start:.2f}"
+    return f"strength {entry.shot.strength:.2f}{noise}"
+
+
 class _Step:
     """One image of the lineage, as columns that line up with the other steps'."""
 
@@ -93,7 +101,7 @@ class _Step:
             ruler.score(entry.score) if entry.score else "no score",
             gain,
             f"{round_name(shot.round)}, image {shot.index + 1}",
-            f"strength {shot.strength:.2f}" if shot.strength is not None else "",
+            _start(entry),
             f"seed {shot.seed}",
         )
         self._mark = "★" if entry is story.best else "│" if before else "○"

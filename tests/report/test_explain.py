@@ -35,7 +35,7 @@ def test_the_lineage_is_told_in_order(story):
         assert f"seed {entry.shot.seed}" in line
         if before:
             assert story.ruler.gain(entry.mean - before.mean) in line
-            assert f"strength {entry.shot.strength:.2f}" in line
+            assert f"strength {entry.shot.strength:.2f}, noise {entry.true_start:.2f}" in line
     assert lineage[-1].lstrip().startswith("★")
 
 
