@@ -26,13 +26,13 @@ def write_reports(
     """Write every report into a folder, which may be new; `pairs` is the CSV of all of them."""
     grids = tables(measured)
     plots = {judge: plot(each.calibrated, judge) for judge, each in measured.items()}
-    sections = [*(grid.html() for grid in grids), *plots.values()]
+    sections = [*(grid.html() for grid in grids), tag("div", *plots.values(), class_="contestants")]
     texts = {
         "accuracy.md": "\n".join(grid.markdown() for grid in grids),
         "pairs.csv": pairs,
         "faults.csv": written(("place", "reason"), ((each.place, each.reason) for each in faults)),
         "accuracy.html": bench_document(
-            "Agreement with people", *[tag("section", each) for each in sections]
+            "How well judges agree with people", *[tag("section", each) for each in sections]
         ),
         **{f"reliability-{_slug(judge)}.svg": f"{each}\n" for judge, each in plots.items()},
     }

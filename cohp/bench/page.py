@@ -57,7 +57,7 @@ def _pictures(results: Results) -> Iterator[Html]:
                 for contestant in results.contestants
             ]
             title = f"{category}: best, middle and worst, judged by {judge}"
-            yield tag("section", tag("h2", title), *rows)
+            yield tag("section", tag("h2", title), tag("div", *rows, class_="contestants"))
 
 
 def _row(name: str, scored: list[Scored], shrinker: Shrinker) -> Html:

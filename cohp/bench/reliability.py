@@ -9,19 +9,20 @@ from cohp.report.markup import Html, tag
 from cohp.report.words import count
 
 SIDE = 300
-LEFT, TOP, BELOW = 46, 26, 78
+LEFT, RIGHT, TOP, BELOW = 62, 22, 26, 78
 # The axes run from a coin toss to certainty; a bin may be right less often than that.
 LOW = 0.5
 # Counts are drawn below the plot, the fullest bin this high.
 BARS = 34
-COLOUR = "#3546c8"
+# Both are seen on white and on black.
+COLOUR = "#5b6ee8"
 GREY = "#8d8499"
 
 
 def plot(calibrated: Calibrated, title: str) -> Html:
     """Draw the bins as dots on the diagonal that perfect calibration lies on."""
     floor = min([LOW, *(each.right for each in calibrated.bins)])
-    floor = max(0.0, floor - floor % 0.1)
+    floor = int(floor * 10 + 1e-9) / 10
     said = f"{title}: expected calibration error {calibrated.error:.3f}"
     return tag(
         "svg",
@@ -31,8 +32,8 @@ def plot(calibrated: Calibrated, title: str) -> Html:
         *[part for each in calibrated.bins for part in _dot(each, floor)],
         *_bars(calibrated.bins),
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {SIDE + LEFT + 14} {SIDE + TOP + BELOW}",
-        width=SIDE + LEFT + 14,
+        viewBox=f"0 0 {LEFT + SIDE + RIGHT} {SIDE + TOP + BELOW}",
+        width=LEFT + SIDE + RIGHT,
         font_family="system-ui, sans-serif",
         font_size="12",
         fill="currentColor",
@@ -60,9 +61,13 @@ def _axes(floor: float) -> Iterator[Html]:
         if value >= LOW:
             x = f"{_x(value):.1f}"
             yield tag("text", f"{value:.0%}", x=x, y=bottom + 16, text_anchor="middle")
-    middle = LEFT + SIDE / 2
-    label = "how sure the judge was, how often it was right, and of how many pairs"
-    yield tag("text", label, x=middle, y=bottom + 32, text_anchor="middle", font_size="10")
+    yield _label("how sure the judge was, and of how many pairs", LEFT + SIDE / 2, bottom + 34)
+    x, y = 14, TOP + SIDE / 2
+    yield _label("how often it was right", x, y, transform=f"rotate(-90 {x} {y:g})")
+
+
+def _label(text: str, x: float, y: float, **more: str) -> Html:
+    return tag("text", text, x=f"{x:g}", y=f"{y:g}", text_anchor="middle", **more)
 
 
 def _dot(each: Bin, floor: float) -> Iterator[Html]:

@@ -97,8 +97,8 @@ def _categories(results: Results, judge: str, ruler: Ruler) -> Grid:
 def _cell(summary: Summary | None, ruler: Ruler) -> str:
     if summary is None:
         return NONE
-    deviation, interval = _spread(summary, ruler)
-    return f"{ruler.number(summary.mean)} ± {deviation} ({interval})"
+    mean, (deviation, interval) = ruler.number(summary.mean), _spread(summary, ruler)
+    return mean if interval == NONE else f"{mean} ± {deviation} ({interval})"
 
 
 def _duels(results: Results, judge: str) -> Grid:
