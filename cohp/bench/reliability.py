@@ -62,8 +62,8 @@ def _axes(floor: float) -> Iterator[Html]:
             x = f"{_x(value):.1f}"
             yield tag("text", f"{value:.0%}", x=x, y=bottom + 16, text_anchor="middle")
     yield _label("how sure the judge was, and of how many pairs", LEFT + SIDE / 2, bottom + 34)
-    x, y = 14, TOP + SIDE / 2
-    yield _label("how often it was right", x, y, transform=f"rotate(-90 {x} {y:g})")
+    middle = TOP + SIDE / 2
+    yield _label("how often it was right", 14, middle, transform=f"rotate(-90 14 {middle:g})")
 
 
 def _label(text: str, x: float, y: float, **more: str) -> Html:

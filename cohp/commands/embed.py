@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -11,9 +11,10 @@ from rich.console import Console
 from cohp.commands.measuring import image_options, reward_option, session
 from cohp.commands.score_table import print_error
 from cohp.errors import SomeUnscored
-from cohp.measure.feature_file import WRITERS, write_features
-from cohp.measure.features import Embedded, embedder
+from cohp.measure.feature_file import FEATURES, rows
 from cohp.measure.features import embed as embedded
+from cohp.measure.features import embedder
+from cohp.measure.out_file import OutFile
 from cohp.measure.places import check_file
 from cohp.measure.prompting import listing
 from cohp.report.words import count
@@ -27,7 +28,8 @@ from cohp.report.words import count
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="A .npz or .parquet file: image, prompt, features, and text where the reward has it.",
+    help="A .npz or .parquet file: image, prompt, features, and text where the reward has it; one "
+    "that exists is gone on with.",
 )
 def embed(
     *,
@@ -41,24 +43,20 @@ def embed(
 
     Those of hpsv3 and imagereward depend on the prompt too; for the others it may be empty.
     """
-    check_file(out, WRITERS)
-    failed: list[str] = []
+    check_file(out, FEATURES.kinds)
+    failed = 0
     bar = Console(stderr=True)
-    with session(listing(images, prompts, source), rewards) as sitting:
+    asked = listing(images, prompts, source)
+    with session(asked, rewards) as sitting, ExitStack() as held:
         embedder(sitting.panel)
-        stream = embedded(sitting.images, sitting.panel, sitting.stop)
-        watched = sitting.watched(stream, bar, "Nothing was written.")
-        write_features(out, _told(watched, bar, failed))
+        ((reward, revision),) = sitting.panel.revisions.items()
+        file = held.enter_context(OutFile(out, sitting.panel.revisions, FEATURES))
+        held.callback(lambda: click.echo(file.summary, err=True))
+        stream = embedded(sitting.images, sitting.panel, file.has, sitting.stop)
+        for each in sitting.watched(stream, bar):
+            file.add(rows(each, reward, revision))
+            if each.error is not None:
+                failed += 1
+                print_error(bar, each.item.name, each.error)
     if failed:
-        lost = count(len(failed), "image")
-        raise SomeUnscored(f"{lost} could not be read, and have no features.")
-
-
-def _told(embedded: Iterable[Embedded], console: Console, failed: list[str]) -> Iterator[Embedded]:
-    """Pass on what has features, and say what has none."""
-    for each in embedded:
-        if each.error is None:
-            yield each
-        else:
-            failed.append(each.item.name)
-            print_error(console, each.item.name, each.error)
+        raise SomeUnscored(f"{count(failed, 'image')} could not be read, and have no features.")

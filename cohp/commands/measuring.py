@@ -82,18 +82,18 @@ class Session:
     def judged(self, console: Console | None, done: Done = nothing_done) -> Iterator[Judged]:
         """Judge the images, with a bar on the console of how far it is; end early when asked."""
         stream = judge(self.images, self.panel, self.cache, done, self.stop)
-        return self.watched(stream, console, "The same command goes on: what was scored is kept.")
+        return self.watched(stream, console)
 
     def watched(
-        self, stream: Generator[Answer, None, None], console: Console | None, kept: str
+        self, stream: Generator[Answer, None, None], console: Console | None
     ) -> Iterator[Answer]:
-        """Pass on what is done, with a bar of how far it is; once stopped, say what is `kept`."""
+        """Pass on what is done, with a bar on the console of how far it is."""
         with closing(stream), progress(self.count, console) as step:
             for each in stream:
                 step()
                 yield each
         if self.stop.is_set():
-            raise Stopped(f"Stopped. {kept}")
+            raise Stopped("Stopped. The same command goes on: what was done is kept.")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from cohp.commands.score_table import ScoreTable
 from cohp.errors import BadInput, SomeUnscored
 from cohp.measure.items import Judged
 from cohp.measure.opening import Done, nothing_done
-from cohp.measure.out_file import FORMATS, OutFile
+from cohp.measure.out_file import SCORES, OutFile
 from cohp.measure.places import check_file
 from cohp.measure.prompting import listing
 
@@ -50,7 +50,7 @@ def score(
     if out is not None and as_json:
         raise BadInput("Give --json or --out: the file has the same lines.")
     if out is not None:
-        check_file(out, FORMATS)
+        check_file(out, SCORES.kinds)
     failed = 0
     asked = listing(images, prompts, source)
     with session(asked, rewards, no_cache=no_cache) as sitting, ExitStack() as held:
@@ -60,7 +60,7 @@ def score(
         if out is not None:
             file = held.enter_context(OutFile(out, sitting.panel.revisions))
             held.callback(lambda: click.echo(file.summary, err=True))
-            done, add = file.has, file.add
+            done, add = file.has, lambda judged: file.add(judged.rows())
         elif as_json:
             # Lines on a terminal show by themselves how far it is.
             bar = bar if not sys.stdout.isatty() else None

@@ -13,7 +13,7 @@ from cohp.errors import BadInput
 from cohp.executors.base import Stop
 from cohp.measure.gathering import Gathering
 from cohp.measure.items import Item
-from cohp.measure.opening import Opened
+from cohp.measure.opening import Done, Opened, nothing_done
 from cohp.measure.panel import Panel
 from cohp.reward.asking import in_halves
 
@@ -47,11 +47,14 @@ def embedder(panel: Panel) -> tuple[str, Any]:
 
 
 def embed(
-    items: Iterable[Item], panel: Panel, stop: Stop | None = None
+    items: Iterable[Item], panel: Panel, done: Done = nothing_done, stop: Stop | None = None
 ) -> Generator[Embedded, None, None]:
-    """Go through the features of the items by the panel's one reward, in order."""
+    """Go through the features of the items by the panel's one reward, in order.
+
+    Of one that is `done` nothing is said again.
+    """
     name, reward = embedder(panel)
-    gathering = Gathering(items, panel)
+    gathering = Gathering(items, panel, done=done)
     with closing(gathering.batches(stop)) as batches:
         for batch in batches:
             with gathering.timed():
@@ -60,7 +63,7 @@ def embed(
                 if each.ready:
                     yield next(found)
                 else:
-                    reason = each.error or str(each.said[name])
+                    reason = None if each.done else each.error or str(each.said[name])
                     yield Embedded(each.item, each.prompt, error=reason)
 
 

@@ -1,4 +1,4 @@
-"""How rows of scores lie in a file that grows at its end: JSON Lines and CSV."""
+"""How rows lie in a file that grows at its end: JSON Lines, and CSV for scores."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ class Csv:
 
 
 def checked(row: Row | None, place: str) -> Row:
-    """Return a row that is one of scores; refuse a file that holds anything else."""
+    """Return a row that is one of ours; refuse a file that holds anything else."""
     if row is None or not {"image", "prompt", "reward"} <= row.keys():
         raise BadInput(_foreign(place))
     return row
 
 
 def _foreign(place: str) -> str:
-    return f"{place} is no row of scores. Name another file with --out."
+    return f"{place} is no row that CoHP wrote. Name another file with --out."
 
 
 def _parsed(line: str) -> Row | None:

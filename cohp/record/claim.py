@@ -1,7 +1,9 @@
-"""A folder that one process at a time writes to."""
+"""A folder, or a file, that one process at a time writes to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -24,9 +26,27 @@ def make(folder: Path) -> None:
 
 def claim(folder: Path) -> FileLock:
     """Keep others from the folder until the lock is released."""
-    lock = FileLock(folder / LOCK)
+    return _held(folder / LOCK, folder)
+
+
+@contextmanager
+def claimed(file: Path) -> Iterator[None]:
+    """Keep others from a file meanwhile; nothing is left beside it."""
+    place = file.with_name(f".{file.name}.lock")
+    lock = _held(place, file)
+    try:
+        yield
+    finally:
+        # Before it is released: whoever gets the lock next looks whether its file is still there.
+        with suppress(OSError):
+            place.unlink()
+        lock.release()
+
+
+def _held(place: Path, guarded: Path) -> FileLock:
+    lock = FileLock(place)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise RunBusy(folder) from error
+        raise RunBusy(guarded) from error
     return lock

@@ -21,6 +21,9 @@ def test_features_are_written_and_what_has_none_is_said(tmp_path):
     found = np.load(tmp_path / "f.npz")
     assert found["image"].tolist() == [str(path) for path in images]
     assert found["features"].shape == (2, 96)
+    again = cohp("embed", *images, *words)
+    assert again.exit_code == 0
+    assert f"2 features in {tmp_path / 'f.npz'}, 2 of them from before." in again.stderr
 
 
 def test_a_reward_without_features_and_a_bad_place_are_refused(tmp_path):

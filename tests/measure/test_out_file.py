@@ -8,11 +8,11 @@ import os
 
 import pytest
 
-from cohp.errors import BadInput, OutUnwritable
+from cohp.errors import BadInput, OutUnwritable, RunBusy
 from cohp.measure import parquet
 from cohp.measure.formats import Csv, JsonLines
 from cohp.measure.items import Item, Judged
-from cohp.measure.out_file import FORMATS, OutFile
+from cohp.measure.out_file import SCORES, OutFile
 from cohp.measure.places import check_file
 from cohp.types import Score
 
@@ -35,7 +35,7 @@ def write(path, some=SAID, weights=WEIGHTS):
     with OutFile(path, weights) as file:
         for each in some:
             if not file.has(each.item.name, each.prompt):
-                file.add(each)
+                file.add(each.rows())
     return file
 
 
@@ -103,8 +103,9 @@ def test_a_kill_before_the_parquet_is_made_loses_nothing(tmp_path):
     path = tmp_path / "scores.parquet"
     write(path, SAID[:1])
     killed = OutFile(path, WEIGHTS)
-    killed.add(SAID[2])
+    killed.add(SAID[2].rows())
     killed._file.close()
+    killed._held.close()
     write(path, [SAID[0], SAID[2], judged("d.png", Score(8.0))])
     assert scores(path) == [("a.png", 1 / 3), ("c.png", -2.0), ("d.png", 8.0)]
 
@@ -112,7 +113,7 @@ def test_a_kill_before_the_parquet_is_made_loses_nothing(tmp_path):
 def test_scores_by_other_weights_are_not_mixed_in(path):
     write(path)
     before = path.read_bytes()
-    with pytest.raises(BadInput, match=r"by hpsv3 at revision abc, and xyz judges now"):
+    with pytest.raises(BadInput, match="by hpsv3 at revision abc, and hpsv3 at xyz judges now"):
         OutFile(path, {"hpsv3": "xyz"})
     assert path.read_bytes() == before
     OutFile(path, {"clip": "xyz"}).close()
@@ -143,7 +144,7 @@ def test_a_file_of_something_else_is_left_alone(tmp_path, name, content, said):
 def test_a_parquet_of_something_else_is_left_alone(tmp_path):
     path = tmp_path / "x.parquet"
     parquet.write(path, [{"a": "b"}], {"a": "string"})
-    with pytest.raises(BadInput, match="is no row of scores"):
+    with pytest.raises(BadInput, match="is no row that CoHP wrote"):
         OutFile(path, WEIGHTS)
 
 
@@ -155,18 +156,31 @@ def test_a_place_that_cannot_be_is_said_before_anything_is_loaded(tmp_path):
         (tmp_path / "x.csv", "is a folder"),
     ):
         with pytest.raises(BadInput, match=said):
-            check_file(path, FORMATS)
+            check_file(path, SCORES.kinds)
 
 
 def test_a_full_disk_is_said_and_what_was_written_stays(tmp_path, monkeypatch):
     path = tmp_path / "x.jsonl"
     file = OutFile(path, WEIGHTS)
-    file.add(SAID[0])
+    file.add(SAID[0].rows())
 
     def full(_row):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(file._format, "encode", full)
     with pytest.raises(OutUnwritable, match=r"No space left on device\. .* same command again"):
-        file.add(SAID[2])
+        file.add(SAID[2].rows())
     assert [json.loads(line)["image"] for line in path.read_text().splitlines()] == ["a.png"]
+
+
+def test_one_process_at_a_time_writes_to_a_file(path):
+    with OutFile(path, WEIGHTS) as file:
+        file.add(SAID[0].rows())
+        with pytest.raises(RunBusy, match=f"Another process is working on {path}"):
+            OutFile(path, WEIGHTS)
+        file.add(SAID[2].rows())
+    assert scores(path) == [("a.png", 1 / 3), ("c.png", -2.0)]
+    with pytest.raises(BadInput):
+        OutFile(path, {"hpsv3": "xyz"})
+    write(path, [])
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
