@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +64,10 @@ class Running:
             drawing = Drawing(ledger, executor, first, self._stop, self._listen)
             for contestant in self._asked.contestants:
                 self._draw(drawing, contestant)
-                self._score(contestant)
+                for step in self._score(contestant, self._asked.prompts.prompts, self._stop):
+                    self._listen(step)
+                if self._stop.is_set():
+                    raise Interrupted(ledger.folder, GO_ON)
         return Results.of(ledger.folder, ledger.state)
 
     def _load(self, text: str) -> Reward:
@@ -83,30 +86,35 @@ class Running:
         ]
         done = len(prompts) - len(missing)
         for part in drawing.draw(contestant, missing, self._asked.batch):
+            if not contestant.drawn_at_once:
+                # It was not judged on the way, and a benchmark that is stopped shows what it has.
+                list(self._score(contestant, part))
             done += len(part)
             self._listen(Step("drawing", contestant.name, done, len(prompts)))
 
-    def _score(self, contestant: Contestant) -> None:
-        """Have every judge score the images it has said nothing of."""
-        waiting = self._unscored(contestant)
+    def _score(
+        self, contestant: Contestant, prompts: Sequence[Prompt], stop: Stop | None = None
+    ) -> Iterator[Step]:
+        """Have every judge score the images of these prompts that it has said nothing of."""
+        waiting = self._unscored(contestant, prompts)
         items = [Item(image, str(image), prompt.text) for prompt, image in waiting]
         with closing(ScoreCache()) as cache:
-            stream = judge(items, self._panel, cache, stop=self._stop)
+            stream = judge(items, self._panel, cache, stop=stop)
             with closing(stream):
                 for done, ((prompt, _), judged) in enumerate(zip(waiting, stream, strict=False), 1):
                     self._ledger.scored((contestant.name, prompt.id), judged.said)
-                    self._listen(Step("scoring", contestant.name, done, len(waiting)))
+                    yield Step("scoring", contestant.name, done, len(waiting))
         if cache.trouble:
             self._listen(Note(cache.trouble))
-        if self._stop.is_set():
-            raise Interrupted(self._ledger.folder, GO_ON)
 
-    def _unscored(self, contestant: Contestant) -> list[tuple[Prompt, Path]]:
+    def _unscored(
+        self, contestant: Contestant, prompts: Sequence[Prompt]
+    ) -> list[tuple[Prompt, Path]]:
         results = Results.of(self._ledger.folder, self._ledger.state)
         known = self._ledger.state.scores
         return [
             (prompt, image)
-            for prompt in self._asked.prompts.prompts
+            for prompt in prompts
             if isinstance(image := results.image(contestant, prompt), Path)
             # A person's own images may have changed since; the score cache knows.
             and (

@@ -127,6 +127,7 @@ def test_a_stop_between_prompts_goes_on_later(tmp_path, monkeypatch):
             stopped = bench(folder, *words, "--candidates", "fake-ink")
         assert stopped.exit_code == 130
         assert f"Go on with: cohp bench resume {folder}" in stopped.stderr
+        assert "1 of 6" in (folder / "tables.md").read_text()
         assert cohp("bench", "resume", folder, "--json").exit_code == 0
 
 

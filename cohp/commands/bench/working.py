@@ -22,9 +22,10 @@ from cohp.bench.csv_files import summary_rows
 from cohp.bench.reports import write_reports
 from cohp.bench.results import Results
 from cohp.bench.running import Step, run
+from cohp.bench.state import State
 from cohp.bench.tables import tables
 from cohp.commands.stopping import stop_after_batch
-from cohp.errors import SomeUnscored
+from cohp.errors import Interrupted, SomeUnscored
 from cohp.report.words import count
 from cohp.types import Note
 
@@ -70,7 +71,11 @@ def work(asked: Asked, folder: Path, *, as_json: bool, quiet: bool) -> None:
     """Do what is left of a benchmark and print what it came to."""
     silent = quiet or as_json
     with stop_after_batch() as stop, View(Console(stderr=True), quiet=silent) as view:
-        results = run(asked, folder, view, stop)
+        try:
+            results = run(asked, folder, view, stop)
+        except Interrupted:
+            write_reports(Results.of(folder, State.read(folder)))
+            raise
     tell(results, as_json=as_json, quiet=quiet)
     if faults := asked.prompts.faults:
         raise SomeUnscored(f"{count(len(faults), 'prompt')} could not be used.")
