@@ -7,8 +7,10 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import add_completion_class
 
 from cohp import errors
+from cohp.commands.completing import WholeWords
 from cohp.commands.lazy import LazyGroup
 
 # What each command does, here so that the list of commands imports none of them.
@@ -64,6 +66,7 @@ class Commands(LazyGroup):
 # Torch's threads spin while they wait; beside another busy process that made a run take ten
 # times as long. Read once, when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+add_completion_class(WholeWords)
 
 
 def exit_code(error: errors.CohpError) -> int:

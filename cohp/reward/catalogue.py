@@ -21,12 +21,14 @@ class Source:
 
     `into` is the subfolder of the reward's folder they go into. `pickled` weights are converted
     to safetensors under the name it gives. Without a `revision` none was verified, and none is
-    made up: the newest is taken once, and held to.
+    made up: the newest is taken once, and held to. `seen` is what the newest began with when this
+    was written.
     """
 
     files: tuple[str, ...]
     repo: str | None = None
     revision: str | None = None
+    seen: str | None = None
     url: str | None = None
     sha256: str | None = None
     into: str = ""

@@ -49,9 +49,11 @@ def _settle(source: Source, say: Callable[[str], object]) -> None:
     from huggingface_hub import HfApi  # noqa: PLC0415
 
     commit = pin(source.repo, str(HfApi().model_info(source.repo, timeout=30).sha))
+    moved = source.seen and not commit.startswith(source.seen)
     say(
         f"CoHP knows no commit of {source.repo}. The hub's newest is {commit}: this machine holds "
         "to it from now on."
+        + (f" It was {source.seen}... before: scores may differ from others'." if moved else "")
     )
 
 

@@ -43,6 +43,7 @@ def test_the_first_commit_that_comes_is_said_and_held_to(hub):
     with hub() as asked:
         folder, said = get()
     assert f"The hub's newest is {COMMIT}: this machine holds to it from now on." in said
+    assert "It was daceecc... before: scores may differ from others'." in said
     assert f"Getting model.safetensors from {MPS} at {COMMIT[:12]}" in said
     assert f"{MPS}/resolve/{COMMIT}/model.safetensors" in asked
     assert not [path for path in asked if path.startswith(MPS) and "/main/" in path]
@@ -51,6 +52,11 @@ def test_the_first_commit_that_comes_is_said_and_held_to(hub):
     with hub(NEWER) as asked:
         assert get()[0] == folder
         assert not asked
+
+
+def test_the_commit_that_was_seen_comes_without_a_warning(hub):
+    with hub("daceecc" + "0" * 33):
+        assert "before" not in get()[1]
 
 
 def test_what_went_away_comes_back_at_the_same_commit_though_the_hub_has_a_newer_one(hub, tmp_path):
