@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cohp.measure.scorer import rerank as rerank
     from cohp.measure.scorer import score as score
     from cohp.recipe import Recipe as Recipe
+    from cohp.result import Outcome as Outcome
     from cohp.result import Result as Result
     from cohp.types import Drawn as Drawn
     from cohp.types import Score as Score
@@ -39,6 +40,7 @@ _HOMES = {
     "Drawn": "cohp.types",
     "Engine": "cohp.engine",
     "Judged": "cohp.measure.items",
+    "Outcome": "cohp.result",
     "Ranked": "cohp.measure.ranking",
     "Recipe": "cohp.recipe",
     "Result": "cohp.result",
@@ -60,6 +62,7 @@ __all__ = [
     "Drawn",
     "Engine",
     "Judged",
+    "Outcome",
     "Ranked",
     "Recipe",
     "Result",

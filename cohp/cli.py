@@ -15,6 +15,7 @@ from cohp.commands.lazy import LazyGroup
 
 # What each command does, here so that the list of commands imports none of them.
 COMMANDS = {
+    "batch": "Search for the best image of each prompt of a file, many at once.",
     "bench": "Compare models, recipes and rewards on many prompts or pairs.",
     "compare": "Tell which of two images is preferred, and how surely.",
     "doctor": "Say what this machine has and what that allows.",
@@ -39,6 +40,7 @@ EXIT_CODES: dict[type[errors.CohpError], int] = {
     errors.OutUnwritable: 4,
     errors.NothingScored: 5,
     errors.SomeUnscored: 5,
+    errors.SomeFailed: 5,
     errors.OutOfMemory: 6,
     errors.Interrupted: 130,
     errors.Stopped: 130,
@@ -80,7 +82,8 @@ def exit_code(error: errors.CohpError) -> int:
     listed=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 2 bad input, 3 something missing, 4 trouble with a run folder or "
-    "an output file, 5 images that could not be scored, 6 out of memory, 130 stopped (resumable), "
+    "an output file, 5 images that could not be scored or prompts that failed, 6 out of memory, "
+    "130 stopped (resumable), "
     "1 anything else.",
 )
 @click.version_option(package_name="cohp", prog_name="cohp")

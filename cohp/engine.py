@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from threading import Event as Flag
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from cohp.errors import BadInput, Interrupted, Missing, OutOfMemory
-from cohp.events import Listener
+from cohp.errors import BadInput, CohpError, Interrupted, Missing, OutOfMemory, RunNotFound
+from cohp.events import Event, Listener
 from cohp.executors.base import Executor, Stop
 from cohp.executors.local import LocalExecutor
+from cohp.executors.together import together as at_once
 from cohp.recipe import Recipe
 from cohp.recipes import make
 from cohp.record.files import write_whole, writing
@@ -21,12 +28,25 @@ from cohp.record.recorder import Recorder
 from cohp.report.page import page
 from cohp.report.sheet import contact_sheet
 from cohp.report.story import Story
-from cohp.result import Result
+from cohp.result import Outcome, Result
 from cohp.reward.loading import settled
 from cohp.run import Run, retrace
 from cohp.seeds import fresh_seed
 
 RUNS = Path("cohp-runs")
+# Searches in flight at a time, unless told otherwise.
+TOGETHER = 20
+
+BatchListener = Callable[[int, Event], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of many: its number, its recipe and its folder, which may hold a part of it."""
+
+    number: int
+    recipe: Recipe
+    folder: Path
 
 
 class Engine:
@@ -59,13 +79,59 @@ class Engine:
         """Run a recipe in a new folder."""
         self._require(recipe)
         folder = Path(out) if out is not None else new_folder(recipe.prompt)
-        with Recorder.begin(folder, recipe) as recorder:
-            try:
-                return self._work(recorder, on_event, stop)
-            except (BadInput, Missing, OutOfMemory):
-                if not recorder.entries:
-                    recorder.withdraw()
-                raise
+        with Recorder.begin(folder, recipe) as recorder, _withdrawn_if_empty(recorder):
+            return self._work(recorder, on_event, stop)
+
+    def batch(
+        self,
+        prompts: Iterable[str | Mapping[str, Any]],
+        *,
+        out: str | Path | None = None,
+        together: int = TOGETHER,
+        on_event: BatchListener | None = None,
+        stop: Stop | None = None,
+        **options: Any,  # noqa: ANN401 - the recipe's own keys, checked by it
+    ) -> Iterator[Outcome]:
+        """Search for the best image of each prompt, many at once; yield each as it is done.
+
+        A prompt is a text, or a mapping of recipe keys that go before `options`; `recipe` names
+        the one to start from. Each has a run folder under `out`; one that is there goes on.
+        """
+        parent = Path(out) if out is not None else new_folder("batch")
+        jobs = []
+        for number, each in enumerate(prompts, start=1):
+            own = {"prompt": each} if isinstance(each, str) else each
+            made = compose(**{"recipe": None, **options, **own})
+            jobs.append(Job(number, made, parent / run_name(number, made.prompt)))
+        yield from self.work(jobs, together=together, on_event=on_event, stop=stop)
+
+    def work(
+        self,
+        jobs: Iterable[Job],
+        *,
+        together: int = TOGETHER,
+        on_event: BatchListener | None = None,
+        stop: Stop | None = None,
+    ) -> Iterator[Outcome]:
+        """Do many runs, `together` at a time, their asks merged; yield each as it is done."""
+        lock, ended = Lock(), Flag()
+        stopping = _Either(stop or Flag(), ended)
+
+        def listen(number: int, event: Event) -> None:
+            with lock:
+                if on_event:
+                    on_event(number, event)
+
+        def works() -> Iterator[Callable[[Executor], Callable[[], Outcome]]]:
+            for job in jobs:
+                if stopping.is_set():
+                    return
+                yield partial(self._begin, job, partial(listen, job.number), stopping)
+
+        try:
+            yield from at_once(self._executor, works(), together)
+        finally:
+            ended.set()
 
     def resume(
         self,
@@ -102,6 +168,32 @@ class Engine:
         names = [candidate.name for candidate in recipe.models]
         self._executor.require(names, recipe.jury)
 
+    def _begin(
+        self, job: Job, listen: Listener, stop: Stop, executor: Executor
+    ) -> Callable[[], Outcome]:
+        """Search for one of many; what is left to do is to write its reports."""
+        done = partial(Outcome, job.number, job.folder)
+        try:
+            with ExitStack() as closing:
+                self._require(job.recipe)
+                recorder = closing.enter_context(_opened(job))
+                closing.enter_context(_withdrawn_if_empty(recorder))
+                verdict = Run(recorder, executor, listen, stop).finish()
+                kept = closing.pop_all()
+        except CohpError as error:
+            failure = error
+            return lambda: done(error=failure)
+
+        def finish() -> Outcome:
+            with kept:
+                try:
+                    write_reports(recorder)
+                except CohpError as error:
+                    return done(error=error)
+                return done(Result(recorder, verdict))
+
+        return finish
+
     def _work(self, recorder: Recorder, on_event: Listener | None, stop: Stop | None) -> Result:
         listen = on_event or (lambda _: None)
         try:
@@ -111,6 +203,35 @@ class Engine:
             raise
         write_reports(recorder)
         return Result(recorder, verdict)
+
+
+class _Either:
+    """Set once one of two is."""
+
+    def __init__(self, one: Stop, other: Stop) -> None:
+        self._both = (one, other)
+
+    def is_set(self) -> bool:
+        return any(each.is_set() for each in self._both)
+
+
+@contextmanager
+def _withdrawn_if_empty(recorder: Recorder) -> Iterator[None]:
+    """Take a run back where what was asked for turns out to be impossible before it drew."""
+    try:
+        yield
+    except (BadInput, Missing, OutOfMemory):
+        if not recorder.entries:
+            recorder.withdraw()
+        raise
+
+
+def _opened(job: Job) -> Recorder:
+    """Go on with a job's run, or begin it."""
+    try:
+        return Recorder.reopen(job.folder)
+    except RunNotFound:
+        return Recorder.begin(job.folder, job.recipe)
 
 
 def compose(prompt: str, recipe: str | None = None, **options: Any) -> Recipe:  # noqa: ANN401
@@ -134,9 +255,18 @@ def resume(folder: str | Path, **options: Any) -> Result:  # noqa: ANN401 - thos
         return engine.resume(folder, **options)
 
 
+def run_name(number: int, prompt: str) -> str:
+    """Return the name of one run's folder among many."""
+    return f"{number:04}-{_words(prompt)}".rstrip("-")
+
+
+def _words(prompt: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", prompt.lower())[:40].strip("-")
+
+
 def new_folder(prompt: str) -> Path:
     """Return a folder for a run that was given none: when it began, and what it is of."""
-    words = re.sub(r"[^a-z0-9]+", "-", prompt.lower())[:40].strip("-")
+    words = _words(prompt)
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     wanted = RUNS / (f"{stamp}-{words}" if words else stamp)
     taken = 1

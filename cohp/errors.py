@@ -19,6 +19,7 @@ CohpError
 |- ExecutorFault         an executor did not answer what it was asked
 |- NothingScored         no image of the opening could be scored
 |- SomeUnscored          some images could not be scored; the others were
+|- SomeFailed            some prompts of a batch have no image; the others do
 |- Interrupted           someone asked the run to stop
 `- Stopped               someone asked to stop what is no run
 """
@@ -95,10 +96,10 @@ class RunNotFound(RunTrouble):
 class RunExists(RunTrouble):
     """There is another run in that folder already."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, go_on: str | None = None) -> None:
         super().__init__(
-            f"{folder} already holds something else. Go on with a run by `cohp resume {folder}`, "
-            "or name another folder with --out."
+            f"{folder} already holds something else. Go on with it by "
+            f"`{go_on or f'cohp resume {folder}'}`, or name another folder with --out."
         )
 
 
@@ -155,6 +156,10 @@ class NothingScored(CohpError):
 
 class SomeUnscored(CohpError):
     """Some images could not be scored; the others were."""
+
+
+class SomeFailed(CohpError):
+    """Some prompts of a batch have no image; the others do."""
 
 
 class Interrupted(CohpError):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from cohp.errors import CohpError
 from cohp.record.folder import RunFolder
 from cohp.types import Score, Scored, Verdict
 
@@ -64,3 +65,13 @@ class Result:
     def save(self, path: str | Path) -> Path:
         """Copy the best image, with its metadata, to `path`."""
         return Path(shutil.copyfile(self.folder.best, path))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one prompt of a batch: a result, or the reason why there is none."""
+
+    number: int
+    folder: Path
+    result: Result | None = None
+    error: CohpError | None = None

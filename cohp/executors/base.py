@@ -36,3 +36,16 @@ class Executor(Protocol):
     def close(self) -> None:
         """Let go of every model."""
         ...
+
+
+def batch_key(shot: Shot) -> tuple[object, ...]:
+    """Return what shots that may be drawn together agree in; their prompts may differ."""
+    return (
+        shot.model,
+        shot.width,
+        shot.height,
+        shot.steps,
+        shot.guidance,
+        shot.strength,
+        shot.parent is None,
+    )

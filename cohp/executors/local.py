@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cohp import pipelines
 from cohp.errors import OutOfMemory
-from cohp.executors.base import Stop
+from cohp.executors.base import Stop, batch_key
 from cohp.executors.drawing import drawn_or_reason
 from cohp.executors.halving import Halving
 from cohp.executors.scoring import Judges
@@ -52,7 +52,7 @@ class LocalExecutor:
         """Draw and score `shots` in batches of shots that may share one."""
         # The reward first: it must find its room before the models take theirs.
         judges = self._judges(jury)
-        for _, group in groupby(shots, key=_batch_key):
+        for _, group in groupby(shots, key=batch_key):
             for batch in self._draw(list(group), parents, judges, stop):
                 yield from batch
 
@@ -118,16 +118,3 @@ class LocalExecutor:
         if name not in self._rewards:
             self._rewards[name] = self._load_reward(name)
         return self._rewards[name]
-
-
-def _batch_key(shot: Shot) -> tuple[object, ...]:
-    """Shots that agree in this may be drawn together; their prompts may differ."""
-    return (
-        shot.model,
-        shot.width,
-        shot.height,
-        shot.steps,
-        shot.guidance,
-        shot.strength,
-        shot.parent is None,
-    )
