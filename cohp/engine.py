@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Event as Flag
@@ -24,6 +22,7 @@ from cohp.recipes import make
 from cohp.record.files import write_whole, writing
 from cohp.record.folder import RunFolder
 from cohp.record.metadata import encode
+from cohp.record.places import new_folder, run_name
 from cohp.record.recorder import Recorder
 from cohp.report.page import page
 from cohp.report.sheet import contact_sheet
@@ -33,7 +32,6 @@ from cohp.reward.loading import settled
 from cohp.run import Run, retrace
 from cohp.seeds import fresh_seed
 
-RUNS = Path("cohp-runs")
 # Searches in flight at a time, unless told otherwise.
 TOGETHER = 20
 
@@ -253,28 +251,6 @@ def resume(folder: str | Path, **options: Any) -> Result:  # noqa: ANN401 - thos
     """Go on with the run in `folder`, and let the models go again."""
     with Engine() as engine:
         return engine.resume(folder, **options)
-
-
-def run_name(number: int, prompt: str) -> str:
-    """Return the name of one run's folder among many."""
-    return f"{number:04}-{_words(prompt)}".rstrip("-")
-
-
-def _words(prompt: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", prompt.lower())[:40].strip("-")
-
-
-def new_folder(prompt: str) -> Path:
-    """Return a folder for a run that was given none: when it began, and what it is of."""
-    words = _words(prompt)
-    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    wanted = RUNS / (f"{stamp}-{words}" if words else stamp)
-    taken = 1
-    folder = wanted
-    while folder.exists():
-        taken += 1
-        folder = wanted.with_name(f"{wanted.name}-{taken}")
-    return folder
 
 
 def story(folder: RunFolder) -> Story:

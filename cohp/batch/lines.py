@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cohp.engine import compose, run_name
+from cohp.engine import compose
 from cohp.errors import BadInput, CohpError
 from cohp.measure.rows import PROMPT, Row, is_unicode, rows, value
 from cohp.recipe import Recipe
+from cohp.record.places import run_name
 from cohp.spelling import listed
 
 # The name of a line's run folder, and the recipe it starts from: no keys of a recipe.

@@ -16,8 +16,9 @@ from cohp.commands.batch_view import BatchView
 from cohp.commands.options import recipe_options, recipe_values
 from cohp.commands.stopping import stop_after_batch
 from cohp.commands.working import view_options
-from cohp.engine import TOGETHER, new_folder
+from cohp.engine import TOGETHER
 from cohp.errors import BadInput, SomeFailed
+from cohp.record.places import new_folder
 from cohp.report.words import count
 
 

@@ -11,12 +11,13 @@ import pytest
 from small import make_recipe
 
 from cohp.catalogue import find
-from cohp.engine import Engine, new_folder
+from cohp.engine import Engine
 from cohp.errors import RunDamaged
 from cohp.events import Note
 from cohp.pipelines.fake import FakeGenerator
 from cohp.record import files, recorder
 from cohp.record.folder import RunFolder
+from cohp.record.places import new_folder
 from cohp.record.recorder import Recorder
 
 ONE = {"models": ["fake-ink"], "rounds": 1}
