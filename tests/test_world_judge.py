@@ -16,10 +16,10 @@ from training.reward.batch import batch
 from training.reward.export import write
 from training.reward.flaws import FLAWS, possible, spoil
 from training.reward.lessons import Lesson, bytes_of, drawn, levels, near, other, wanted
-from training.reward.loss import surprise
+from training.reward.loss import spread, surprise
 from training.reward.net import Shape
 from training.reward.reliability import draw_plot, error
-from training.reward.taste import taste, votes
+from training.reward.taste import disagreement, taste, votes
 from training.reward.train import Pupil, encoder
 from training.reward.truth import PLACEMENTS, faults, look, moved, told
 from training.world.captions import Caption, plain
@@ -73,6 +73,21 @@ def test_what_a_prompt_names_costs_and_what_it_leaves_out_does_not():
     assert cost(seen, subject="cat") > cost(seen, colour="blue") > cost(seen, time="night") > 2
     assert taste(seen, {"subject": "cat"}).deviation > taste(seen, {"subject": "fox"}).deviation
     assert taste(seen, {}, unsure=True).deviation > taste(seen, {}).deviation
+
+
+def test_annotators_agree_about_what_is_wrong_and_not_about_grain():
+    wrong = taste(told(render(FOX), FOX), {"subject": "cat"})
+    grainy = taste(told(spoiled("noise", 0.1, 0), FOX), {"subject": "fox"})
+    assert wrong.mean < grainy.mean < 0
+    assert wrong.deviation < grainy.deviation
+    tastes = np.array([[0.0, 0.5], [-3.0, 2.0]])
+    apart = disagreement(tastes, 10_000, np.random.default_rng(0))
+    assert apart.tolist() == pytest.approx([0.25, 4], rel=0.05)
+
+
+def test_the_likeliest_deviation_is_that_of_the_ratings():
+    lost = [spread(torch.tensor([[9.0, log(std)]]), torch.tensor([4.0])) for std in (1, 2, 4)]
+    assert min(lost) == lost[1]
 
 
 def test_annotators_vote_as_the_ranking_model_says():

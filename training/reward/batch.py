@@ -16,7 +16,7 @@ from cohp.mini.vocabulary import COLOURS, PLACES, SUBJECTS, TIMES
 from cohp.reward.qwen_text import TextEncoder
 from training.reward.lessons import Lesson, Prompt
 from training.reward.net import IMAGE_TOKENS
-from training.reward.taste import FAULTS, harm, taste, votes
+from training.reward.taste import FAULTS, disagreement, harm, taste, votes
 from training.reward.truth import VALUES, Seen
 from training.reward.wording import layout
 
@@ -31,7 +31,8 @@ SMALL = frozenset(["a", "an", "the", "in", "on", "at", "by", "near", "under", "a
 class Batch:
     """`pictures` are bytes (n, 3, 64, 64); row i judges picture `which[i]` by `ids[i]`.
 
-    `pairs` are rows, `share` the votes for the first, `weight` what a pair counts for.
+    `pairs` are rows, `share` the votes for the first, `weight` what a pair counts for;
+    `variance` is how far ratings of a row lie apart.
     `beliefs` and `faults` (0 to 1) say what each picture truly shows, `where` the same for each
     image token: what is broken and what is grainy. `words` are places (row, token) of
     words that name an attribute, `fits` how far each fits the row's picture.
@@ -43,6 +44,7 @@ class Batch:
     pairs: Tensor
     share: Tensor
     weight: Tensor
+    variance: Tensor
     beliefs: list[Tensor]
     faults: Tensor
     where: Tensor
@@ -83,7 +85,8 @@ def batch(
     more = rng.integers(len(rows), size=(ACROSS * len(rows), 2))
     every = np.array([*pairs, *twice, *more[more[:, 0] != more[:, 1]].tolist()])
     tastes = [taste(seen[i], p.said, unsure=p.unsure) for i, p in rows]
-    share = votes(np.array([(t.mean, t.deviation) for t in tastes]), every, ANNOTATORS, rng)
+    liked = np.array([(t.mean, t.deviation) for t in tastes])
+    share = votes(liked, every, ANNOTATORS, rng)
     weight = np.full(len(every), across)
     weight[: len(pairs)] = 1
     ids = [encoder.ids(prompt.text, IMAGE_TOKENS) for _, prompt in rows]
@@ -102,6 +105,7 @@ def batch(
         torch.from_numpy(every),
         torch.from_numpy(share).float(),
         torch.from_numpy(weight).float(),
+        torch.from_numpy(disagreement(liked, ANNOTATORS, rng)).float(),
         [torch.tensor([list(s.belief[name].values()) for s in seen]) for name in VALUES],
         torch.tensor([[float(harm(n, getattr(s, n))) for n in FAULTS] for s in seen]),
         torch.from_numpy(np.stack([_marked(s.where) for s in seen])),

@@ -27,6 +27,12 @@ def surprise(judged: Tensor, pairs: Tensor, share: Tensor) -> Tensor:
     return -(share * first + (1 - share) * second)
 
 
+def spread(judged: Tensor, variance: Tensor) -> Tensor:
+    """Return -log of how likely ratings that lie so far apart are, but for a constant."""
+    logs = judged[:, 1].clamp(*DEVIATIONS)
+    return (logs + variance / (2 * (2 * logs).exp())).mean()
+
+
 def belief(guessed: list[Tensor], shares: list[Tensor]) -> Tensor:
     """Return how far guesses of what is seen are from what is, summed over the attributes."""
     losses = [

@@ -17,18 +17,21 @@ FAULTS = {"box": (5.0, 0.07, 0.004), "around": (3.0, 0.05, 0.002), "grain": (2.5
 how much of it nobody sees: as much as a larger rendering has that was resized."""
 
 DIFFER = {
-    "subject": 0.25,
-    "colour": 0.3,
-    "place": 0.4,
-    "time": 0.4,
-    "box": 0.3,
-    "around": 0.4,
-    "grain": 0.6,
+    "subject": 0.05,
+    "colour": 0.1,
+    "place": 0.15,
+    "time": 0.15,
+    "box": 0.15,
+    "around": 0.5,
+    "grain": 1.2,
 }
-"""How much annotators differ about a fault, as a share of what it costs: about grain the most."""
+"""How much annotators differ about a fault, as a share of what it costs: hardly about what is
+wrong, widely about grain and surroundings, which are matters of taste. Were it the same share of
+every fault, the worst pictures would be the ones they differ about most, and no vote could tell a
+deviation from a mean that counts bad pictures for less."""
 
 ALWAYS = 0.25  # how much they differ about a picture without fault
-UNSURE = 0.6  # and more, where the prompt has words that nobody knows
+UNSURE = 2.0  # and more, where the prompt has words that nobody knows
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,14 @@ def harm(name: str, much: float | NDArray[np.float32]) -> NDArray[np.float64]:
     """Return how bad so much of a fault is, from 0 to 1."""
     _, scale, free = FAULTS[name]
     return np.asarray(1 - np.exp(-np.maximum(0.0, much - free) / scale))
+
+
+def disagreement(
+    tastes: NDArray[np.float64], count: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the variance of some annotators' ratings of each picture."""
+    ratings = tastes[:, 1:] * rng.normal(size=(len(tastes), count))
+    return np.asarray(ratings.var(axis=1, ddof=1))
 
 
 def votes(

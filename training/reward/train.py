@@ -21,7 +21,7 @@ from training.generator import checkpoint
 from training.generator.muon import Muon
 from training.reward.batch import Batch, batch
 from training.reward.lessons import Teacher
-from training.reward.loss import away, belief, surprise
+from training.reward.loss import away, belief, spread, surprise
 from training.reward.net import IMAGE_TOKENS, MATRIX, Judge, Shape
 from training.reward.taste import FAULTS
 from training.reward.truth import VALUES
@@ -32,7 +32,7 @@ LOG_EVERY = 25
 WARM = 100  # steps until the learning rate is reached
 SAMPLE = 40  # lessons whose pictures say what patches are like
 ACROSS = 0.3  # what a pair across prompts counts for, beside a pair of one prompt
-HELPS = {"naming": 0.3, "faults": 1.0, "spots": 4.0, "words": 1.0}
+HELPS = {"naming": 0.3, "faults": 1.0, "spots": 4.0, "words": 1.0, "spread": 0.2}
 """What else is learnt beside the ranking, and what it counts for."""
 
 
@@ -176,6 +176,7 @@ class Run:
             "faults": away(answer.faults, given.faults),
             "spots": away(answer.where, given.where),
             "words": away(answer.fits, given.fits),
+            "spread": spread(judged, given.variance),
         }
         loss = (surprises * given.weight).sum() / given.weight.sum()
         for name, part in parts.items():
