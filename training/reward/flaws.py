@@ -120,6 +120,7 @@ FLAWS: dict[str, Flaw] = {
 }
 PLAIN = ("blur", "noise", "tint", "faded", "coarse")  # leave everything recognisable
 ONE_WAY = ("two-headed", "beheaded")  # need a front and a back
+HARD = ("ghost", "patched", "doubled", *ONE_WAY)  # shown twice as often: what models get wrong
 
 
 def spoil(

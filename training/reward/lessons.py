@@ -13,7 +13,7 @@ from PIL import Image
 
 from cohp.reward.qwen_images import resized
 from training.reward.bank import read
-from training.reward.flaws import PLAIN, possible, spoil
+from training.reward.flaws import HARD, PLAIN, possible, spoil
 from training.reward.truth import NOBODY, VALUES, Seen, look, moved, told
 from training.world.captions import Caption, caption
 from training.world.render import Pixels, picture, render
@@ -163,6 +163,7 @@ class Teacher:
         pixels, name = drawn(shown, rng), PLAIN[0]
         if rng.random() < FLAWED:
             names = possible(shown)
+            names += [each for each in names if each in HARD]
             name = names[int(rng.integers(len(names)))]
             pixels = spoil(name, pixels, shown, float(rng.random()), rng)
         picture = bytes_of(pixels)
