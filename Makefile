@@ -1,4 +1,5 @@
 # make demo draws a picture, make test passes the tests; both make their own environment first.
+# make mini trains the embedded models again, from nothing.
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,6 +31,8 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $(READY)
+
+include training/mini.mk
 
 clean:
 	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

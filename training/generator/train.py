@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-import time
 from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from cohp.mini.vocabulary import words
+from training.course import Course, add_options
 from training.generator import checkpoint, flow
 from training.generator.kinds import KINDS, Generator
 from training.generator.muon import Muon
@@ -25,7 +22,6 @@ UNTOLD = 0.1  # share of pictures shown without their caption, for guidance
 LOG_EVERY = 50
 MATRIX = 2  # dimensions
 TEXT_SHARE = 2.0  # learning rate of what reads text, beside the rest
-WARM = 100  # steps until the learning rate is reached
 
 
 def optimizers(generator: Generator, options: argparse.Namespace) -> list[Optimizer]:
@@ -56,12 +52,12 @@ def examples(
 
 
 class Run:
-    """One training process: its state, its clock, its log."""
+    """One training process: its state and its lessons."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.options, self.out, self.samples = options, options.out, 0
+    def __init__(self, options: argparse.Namespace, course: Course) -> None:
+        self.options, self.course, self.samples = options, course, 0
         torch.manual_seed(options.seed)
-        loaded = checkpoint.load(options.resume) if options.resume else None
+        loaded = course.loaded()
         if loaded:
             self.generator = checkpoint.build(loaded, averaged=False).train()
         else:
@@ -74,63 +70,41 @@ class Run:
         if loaded:
             self._restore(loaded)
         self.noise = torch.Generator().manual_seed(options.seed * 7919 + self.samples)
-        self.began = time.monotonic()
 
     def _restore(self, loaded: dict[str, Any]) -> None:
-        self.samples = loaded["samples"]
-        if self.options.fresh:
-            return
-        self.average.steps = loaded["steps"]
+        self.samples, self.average.steps = loaded["samples"], loaded["steps"]
         self.average.weights = {k: v.to(self.options.device) for k, v in loaded["average"].items()}
         for optimizer, state in zip(self.optimizers, loaded["optimizers"], strict=True):
             optimizer.load_state_dict(state)
 
-    def save(self, name: str) -> None:
-        """Keep everything under a name in the run's folder."""
-        state = checkpoint.describe(self.generator) | {
+    def state(self) -> dict[str, Any]:
+        """Return everything that is needed to go on."""
+        return checkpoint.describe(self.generator) | {
             "model": self.generator.state_dict(),
             "average": self.average.weights,
             "optimizers": [o.state_dict() for o in self.optimizers],
             "samples": self.samples,
             "steps": self.average.steps,
         }
-        checkpoint.save(self.out / f"{name}.pt", state)
-
-    def left(self) -> float:
-        """Return the minutes that are left."""
-        minutes: float = self.options.minutes
-        return minutes - (time.monotonic() - self.began) / 60
-
-    def rate(self, step: int) -> float:
-        """Return the learning rate's factor now: up at the start, down to nothing at the end."""
-        down = self.left() / self.options.anneal if self.options.anneal > 0 else 1.0
-        warm = 1.0 if self.options.resume and not self.options.fresh else (step + 1) / WARM
-        return max(0.0, min(1.0, warm, down))
 
     def go(self) -> None:
         """Train until the time or the samples are used up."""
-        options, device = self.options, self.options.device
+        options, course = self.options, self.course
         data = examples(
             self.generator, options.seed + self.samples, options.batch, frozenset(options.favour)
         )
-        annealing, saved = False, time.monotonic()
         told: list[tuple[float, float]] = []
-        for step in count():
-            factor = self.rate(step)
-            if factor <= 0 or (options.samples and self.samples >= options.samples):
+        course.begin()
+        while (factor := course.rate(self.average.steps)) > 0:
+            if options.samples and self.samples >= options.samples:
                 break
-            if not annealing and self.left() < options.anneal:
-                annealing = True
-                self.save("plain")
+            course.keep(self.state)
             pixels, ids = next(data)
-            told += self.learn(pixels.to(device), ids.to(device), factor)
-            if step % LOG_EVERY == LOG_EVERY - 1:
-                self.log(step, factor, told)
+            told += self.learn(pixels.to(options.device), ids.to(options.device), factor)
+            if self.average.steps % LOG_EVERY == 0:
+                self.log(factor, told)
                 told = []
-            if time.monotonic() - saved > options.save_every * 60:
-                self.save("annealing" if annealing else "latest")
-                saved = time.monotonic()
-        self.save("annealed" if annealing else "latest")
+        course.finish(self.state)
 
     def learn(self, pixels: Tensor, ids: Tensor, factor: float) -> list[tuple[float, float]]:
         """One step; gives (share of noise, loss) for every picture."""
@@ -150,41 +124,30 @@ class Run:
         self.samples += len(pixels)
         return list(zip(level.tolist(), losses.tolist(), strict=True))
 
-    def log(self, step: int, factor: float, told: list[tuple[float, float]]) -> None:
-        """One JSON line: the loss over all, and in four parts of the path."""
+    def log(self, factor: float, told: list[tuple[float, float]]) -> None:
+        """Say the loss over all, and in four parts of the path."""
         parts = [[x for level, x in told if i / 4 <= level < (i + 1) / 4] for i in range(4)]
-        line = {
-            "step": step + 1,
-            "samples": self.samples,
-            "minutes": round((time.monotonic() - self.began) / 60, 2),
-            "rate": round(factor, 4),
-            "loss": round(float(np.mean([x for _, x in told])), 5),
-            "by_noise": [round(float(np.mean(p)), 5) if p else None for p in parts],
-        }
-        print(json.dumps(line), flush=True)
-        with (self.out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        self.course.log(
+            step=self.average.steps,
+            samples=self.samples,
+            rate=round(factor, 4),
+            loss=round(float(np.mean([x for _, x in told])), 5),
+            by_noise=[round(float(np.mean(p)), 5) if p else None for p in parts],
+        )
 
 
 def options() -> argparse.Namespace:
     """Return what a run can be told."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("--out", type=Path, required=True)
+    add_options(parser, minutes=90)
     parser.add_argument("--favour", nargs="*", default=[], help="subjects drawn more often")
-    parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--samples", type=int, default=0, help="stop after so many, 0: never")
-    parser.add_argument("--anneal", type=float, default=0, help="last minutes, rate falls to 0")
-    parser.add_argument("--resume", type=Path, help="go on from this checkpoint")
-    parser.add_argument("--fresh", action="store_true", help="resume the weights alone")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--muon-lr", type=float, default=0.02)
     parser.add_argument("--average", type=float, default=0.999)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
     return parser.parse_args()
 
 
@@ -192,8 +155,9 @@ def main() -> None:
     """Train as told."""
     told = options()
     torch.set_num_threads(told.threads)
-    told.out.mkdir(parents=True, exist_ok=True)
-    Run(told).go()
+    course = Course(told)
+    if not course.over:
+        Run(told, course).go()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from torch.optim import AdamW, Optimizer
 
 from cohp.reward.hpsv3 import HPSv3
 from cohp.reward.qwen_text import TextEncoder
+from training.course import Course, add_options
 from training.generator import checkpoint
 from training.generator.muon import Muon
 from training.reward.batch import Batch, batch
@@ -29,7 +29,6 @@ from training.reward.whiten import whiten
 from training.reward.wording import layout
 
 LOG_EVERY = 25
-WARM = 100  # steps until the learning rate is reached
 SAMPLE = 40  # lessons whose pictures say what patches are like
 ACROSS = 0.3  # what a pair across prompts counts for, beside a pair of one prompt
 HELPS = {"naming": 0.3, "faults": 1.0, "spots": 4.0, "words": 1.0, "spread": 0.2}
@@ -89,13 +88,13 @@ def optimizers(pupil: Pupil, lr: float, muon_lr: float) -> list[Optimizer]:
 
 
 class Run:
-    """One training process: its state, its clock, its log."""
+    """One training process: its state and its lessons."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.options, self.step = options, 0
+    def __init__(self, options: argparse.Namespace, course: Course) -> None:
+        self.options, self.course, self.step = options, course, 0
         torch.manual_seed(options.seed)
         self.encoder = encoder()
-        loaded = checkpoint.load(options.resume) if options.resume else None
+        loaded = course.loaded()
         known = loaded["shape"] | {"judge": tuple(loaded["shape"]["judge"])} if loaded else {}
         self.pupil = Pupil(Shape(**known), self.encoder.size)
         if loaded:
@@ -109,7 +108,6 @@ class Run:
         if not loaded:
             whiten(self.pupil.judge, self._sample())
             self.average = checkpoint.Average(self.pupil, options.average)
-        self.began = time.monotonic()
 
     def _restore(self, loaded: dict[str, Any]) -> None:
         self.step = self.average.steps = loaded["step"]
@@ -123,43 +121,29 @@ class Run:
         pictures = np.concatenate([lesson.pictures for lesson in lessons])
         return torch.from_numpy(pictures).permute(0, 3, 1, 2).to(self.options.device)
 
-    def save(self, name: str) -> None:
-        """Keep everything under a name in the run's folder."""
-        state = {
+    def state(self) -> dict[str, Any]:
+        """Return everything that is needed to go on."""
+        return {
             "shape": asdict(self.pupil.judge.shape),
             "model": self.pupil.state_dict(),
             "average": self.average.weights,
             "optimizers": [o.state_dict() for o in self.optimizers],
             "step": self.step,
         }
-        checkpoint.save(self.options.out / f"{name}.pt", state)
-
-    def left(self) -> float:
-        """Return the minutes that are left."""
-        minutes: float = self.options.minutes
-        return minutes - (time.monotonic() - self.began) / 60
-
-    def rate(self) -> float:
-        """Return the learning rate's factor now: up at the start, down to nothing at the end."""
-        down = self.left() / self.options.anneal if self.options.anneal > 0 else self.left()
-        return max(0.0, min(1.0, (self.step + 1) / WARM, down))
 
     def go(self) -> None:
         """Learn until the time or the steps are used up."""
-        options, annealing, saved = self.options, False, time.monotonic()
         told: list[dict[str, float]] = []
-        while (factor := self.rate()) > 0 and self.step != options.steps:
-            if not annealing and self.left() < options.anneal:
-                annealing = True
-                self.save("plain")
+        self.course.begin()
+        while (factor := self.course.rate(self.step)) > 0 and self.step != self.options.steps:
+            self.course.keep(self.state)
             told.append(self.learn(factor))
             if self.step % LOG_EVERY == 0:
-                self.log(factor, told)
+                losses = {name: np.mean([each[name] for each in told]) for name in told[0]}
+                rounded = {name: round(float(loss), 4) for name, loss in losses.items()}
+                self.course.log(step=self.step, rate=round(factor, 4), **rounded)
                 told = []
-            if time.monotonic() - saved > options.save_every * 60:
-                self.save("annealing" if annealing else "latest")
-                saved = time.monotonic()
-        self.save("annealed" if annealing else "latest")
+        self.course.finish(self.state)
 
     def learn(self, factor: float) -> dict[str, float]:
         """One step; gives the losses. What is learnt depends on the step's number alone."""
@@ -201,36 +185,18 @@ class Run:
             "deviation": judged[:, 1].exp().mean().item(),
         }
 
-    def log(self, factor: float, told: list[dict[str, float]]) -> None:
-        """One JSON line: the losses, averaged since the last."""
-        line = {
-            "step": self.step,
-            "minutes": round((time.monotonic() - self.began) / 60, 2),
-            "rate": round(factor, 4),
-            **{name: round(float(np.mean([each[name] for each in told])), 4) for name in told[0]},
-        }
-        print(json.dumps(line), flush=True)
-        with (self.options.out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(line) + "\n")
-
 
 def options() -> argparse.Namespace:
     """Return what a run can be told."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
+    add_options(parser, minutes=60)
     parser.add_argument("--bank", type=Path, nargs="*", default=[], help="folders of shards")
-    parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=-1, help="stop after so many")
-    parser.add_argument("--anneal", type=float, default=0, help="last minutes, rate falls to 0")
-    parser.add_argument("--resume", type=Path, help="go on from this checkpoint")
     parser.add_argument("--batch", type=int, default=8, help="prompts a step, six pictures each")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--muon-lr", type=float, default=0.015)
     parser.add_argument("--average", type=float, default=0.998)
     parser.add_argument("--seed", type=int, default=31)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
     return parser.parse_args()
 
 
@@ -238,8 +204,9 @@ def main() -> None:
     """Train as told."""
     told = options()
     torch.set_num_threads(told.threads)
-    told.out.mkdir(parents=True, exist_ok=True)
-    Run(told).go()
+    course = Course(told)
+    if not course.over:
+        Run(told, course).go()
 
 
 if __name__ == "__main__":
