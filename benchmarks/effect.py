@@ -1,7 +1,7 @@
 """Whether the chain makes better images than as many network evaluations spent otherwise.
 
-python benchmarks/effect.py OUT --prompts 200 --reward mini-judge
-python benchmarks/effect.py OUT --prompts 4 --settings 'best of N' default --most 6
+python benchmarks/effect.py OUT --prompts 200
+python benchmarks/effect.py OUT --prompts 4 --settings 'best of N' chain --most 6
 python benchmarks/effect_report.py OUT docs/effect.md
 
 Started again, it goes on where it was: a prompt and setting that OUT holds are not drawn again.
@@ -43,7 +43,7 @@ def recipes(told: argparse.Namespace, scene: Scene, place: int) -> dict[str, Rec
     """Return the recipes of every setting for one prompt, each with the same seed."""
     wanted = {}
     for group, models in groups(told.models).items():
-        for name, options in settings(told.most, alone=len(models) == 1).items():
+        for name, options in settings(told.most, alone=len(models) < len(told.models)).items():
             if told.settings and name not in told.settings:
                 continue
             own = {"reward": told.reward, "models": models, "seed": told.seed + place, **options}
@@ -102,10 +102,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--prompts", type=int, default=200)
-    parser.add_argument("--models", nargs="+", default=["mini-poster"])
-    parser.add_argument("--reward", default="fake", help="a reward's name, or oracle")
+    parser.add_argument("--models", nargs="+", default=["mini-poster", "mini-mural"])
+    parser.add_argument("--reward", default="mini-judge", help="a reward's name, or oracle")
     parser.add_argument("--settings", nargs="+", default=[], help="only these")
-    parser.add_argument("--most", type=int, default=16, help="images of the longest best of N")
+    parser.add_argument(
+        "--most", type=int, default=10, help="images a model of the longest best of N"
+    )
+    parser.add_argument("--first", type=int, default=0, help="leave out so many prompts")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     told = parser.parse_args()
@@ -121,7 +124,7 @@ def main() -> None:
         return oracle if name == ORACLE else load(name)
 
     executor = LocalExecutor(load_reward=reward)
-    for place, scene in enumerate(scenes):
+    for place, scene in list(enumerate(scenes))[told.first :]:
         wanted = recipes(told, scene, place)
         missing = {name: each for name, each in wanted.items() if (place, name) not in done}
         if not missing:
