@@ -52,4 +52,5 @@ class Finished:
 
 
 Event = Started | ImageDone | RoundDone | Chosen | Note | Finished
+# Called from the thread that writes, one event at a time and in order.
 Listener = Callable[[Event], None]

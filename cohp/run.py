@@ -7,20 +7,22 @@ until the journal ends.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from threading import Event
 
 from cohp import registry
 from cohp.errors import ExecutorFault, Interrupted
-from cohp.events import Finished, ImageDone, Listener, RoundDone, Started
+from cohp.events import Listener
 from cohp.executors.base import Executor, Stop
 from cohp.recipe import Recipe
+from cohp.record.behind import Behind
 from cohp.record.entry import Entry
 from cohp.record.recorder import Recorder
 from cohp.reward.combine import fit
 from cohp.reward.loading import spread
-from cohp.reward.referee import suspicion
 from cohp.reward.wanted import read
 from cohp.search.base import Searching
+from cohp.telling import Teller
 from cohp.types import Answer, Ask, Chosen, Note, Score, Scored, Shot, Verdict
 
 
@@ -67,33 +69,31 @@ def search(recipe: Recipe) -> Searching:
 
 
 class Run:
-    """One run at work: a recorder to write to, an executor to draw, and someone to tell."""
+    """One run at work: a recorder to write to, an executor to draw, and someone to tell.
+
+    The search goes on as soon as it knows its scores; what is written and told follows in order,
+    on a thread of its own, so that no disk holds up the drawing.
+    """
 
     def __init__(
         self, recorder: Recorder, executor: Executor, listen: Listener, stop: Stop | None = None
     ) -> None:
         self._recorder = recorder
         self._executor = executor
-        self._listen = listen
         self._stop = stop or Event()
-        self._planned = sum(len(ask.shots) for ask in plan(recorder.recipe))
-        self._best: Entry | None = None
-        self._noted: set[tuple[str, str]] = set()
-        # What the reward and the referee said of each image that took the lead.
-        self._leads: list[tuple[float, float]] = []
+        # What the search is answered with, be it written yet or not.
+        self._known = dict(recorder.entries)
+        self._scale = recorder.scale
+        self._behind = Behind()
+        planned = sum(len(ask.shots) for ask in plan(recorder.recipe))
+        self._teller = Teller(recorder, listen, planned)
 
     def finish(self) -> Verdict:
         """Work until the search has its verdict; raises `Interrupted` when asked to stop."""
-        recorder = self._recorder
-        recorded = len(recorder.entries)
-        self._listen(Started(recorder.path, recorder.recipe, self._planned, recorded))
-        for package, before, now in recorder.changes:
-            self._listen(
-                Note(f"{package} was {before} and is {now}: new images may differ a little.")
-            )
-        verdict = self._drive(search(recorder.recipe))
-        recorder.forget_latents(verdict)
-        self._listen(Finished(recorder.path, verdict, recorder.best))
+        self._teller.start()
+        with self._behind:
+            verdict = self._drive(search(self._recorder.recipe))
+        self._teller.finish(verdict)
         return verdict
 
     def _drive(self, searching: Searching) -> Verdict:
@@ -101,7 +101,7 @@ class Run:
             step = next(searching)
             while True:
                 if isinstance(step, Chosen):
-                    self._listen(step)
+                    self._behind.do(partial(self._teller.tell, step))
                     step = searching.send(())
                 else:
                     step = searching.send(self._round(step))
@@ -111,22 +111,21 @@ class Run:
 
     def _round(self, ask: Ask) -> list[Answer]:
         """Answer one ask: what the journal knows from there, the rest by drawing it."""
-        entries = self._recorder.entries
-        missing = [shot for shot in ask.shots if shot.id not in entries]
+        missing = [shot for shot in ask.shots if shot.id not in self._known]
         if missing:
             self._draw(missing)
-        if any(shot.id not in entries for shot in missing):
+        if any(shot.id not in self._known for shot in missing):
             if self._stop.is_set():
                 raise Interrupted(self._recorder.path)
             raise ExecutorFault(ask.round)
         self._weigh(ask)
-        answered = tuple(self._recorder.entries[shot.id] for shot in ask.shots)
-        self._lead(answered)
-        self._listen(RoundDone(ask.round, answered, self._best))
-        return [entry.answer for entry in answered]
+        self._behind.do(partial(self._teller.end_round, ask))
+        return [self._known[shot.id].answer for shot in ask.shots]
 
     def _draw(self, shots: Sequence[Shot]) -> None:
         recorder = self._recorder
+        if any(not recorder.holds(shot.parent) for shot in shots if shot.parent):
+            self._behind.wait()
         answers = self._executor.answer(
             shots,
             jury=recorder.recipe.jury,
@@ -135,46 +134,21 @@ class Run:
         )
         for item in answers:
             if isinstance(item, Note):
-                self._listen(item)
+                self._behind.do(partial(self._teller.tell, item))
                 continue
-            recorder.loaded(self._executor.revisions())
-            entry = recorder.add(item)
-            self._pass_on(entry)
-            self._listen(ImageDone(entry, len(recorder.entries), self._planned))
-
-    def _pass_on(self, entry: Entry) -> None:
-        """Tell once what a generator noted, however many images it noted it of."""
-        note = entry.facts.get("note")
-        if note and (entry.shot.model, note) not in self._noted:
-            self._noted.add((entry.shot.model, note))
-            self._listen(Note(f"{entry.shot.model}: {note}"))
+            if item.drawn:
+                recorder.hold(item.drawn)
+            self._known[item.shot.id] = Entry.of(item, None).on(self._scale)
+            revisions = self._executor.revisions()
+            self._behind.do(partial(self._teller.record, item, revisions))
 
     def _weigh(self, ask: Ask) -> None:
         """Fit an ensemble's scale to the opening, once it is all there."""
-        recorder, recipe = self._recorder, self._recorder.recipe
-        opening = [recorder.entries[shot.id].members for shot in ask.shots]
-        if recorder.scale is None and (judged := [each for each in opening if each]):
+        recipe = self._recorder.recipe
+        opening = [self._known[shot.id].members for shot in ask.shots]
+        if self._scale is None and (judged := [each for each in opening if each]):
             members = [each.member for each in read(recipe.reward)]
             spreads = {member.name: spread(member.name) for member in members}
-            scale = fit(members, judged, recipe.combine, spreads)
-            recorder.weigh(scale)
-            for name in scale.flat:
-                text = f"{name} gave every image of the opening the same score"
-                self._listen(Note(f"{text}; its usual spread stands in."))
-
-    def _lead(self, answered: Sequence[Entry]) -> None:
-        """Keep best.png the best image of the rounds so far; ties go to the earlier one."""
-        scored = [entry for entry in answered if entry.score]
-        leader = max(scored, key=lambda entry: entry.mean, default=None)
-        if leader and (self._best is None or leader.mean > self._best.mean):
-            self._best = leader
-            self._recorder.lead(leader)
-            self._hear_referee(leader)
-
-    def _hear_referee(self, leader: Entry) -> None:
-        name = self._recorder.recipe.referee
-        if name is None or leader.referee is None:
-            return
-        self._leads.append((leader.mean, leader.referee.mean))
-        if warning := suspicion(self._leads, name, spread(name)):
-            self._listen(Note(warning))
+            scale = self._scale = fit(members, judged, recipe.combine, spreads)
+            self._known = {shot: entry.on(scale) for shot, entry in self._known.items()}
+            self._behind.do(partial(self._teller.weigh, scale))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from small import make_recipe
 
 from cohp.engine import Engine
-from cohp.errors import ExecutorFault, Interrupted
+from cohp.errors import ExecutorFault, Interrupted, RunUnwritable
 from cohp.events import ImageDone, Note, RoundDone
 from cohp.executors.local import LocalExecutor
 from cohp.pipelines.fake import FakeGenerator
@@ -135,18 +135,61 @@ def test_asked_to_stop_it_records_the_batch_in_hand_and_says_how_to_go_on(tmp_pa
     stop = Event()
     recipe = make_recipe(models=["fake-ink"])
 
-    def listen(event):
-        if isinstance(event, ImageDone) and event.entry.shot.round == 1:
-            stop.set()
+    class Stopping(LocalExecutor):
+        def answer(self, shots, **how):
+            if shots[0].round == 1:
+                stop.set()
+                how["stop"] = Event()  # asked while this batch is drawn
+            yield from super().answer(shots, **how)
 
     with (
         Recorder.begin(tmp_path / "run", recipe) as recorder,
         pytest.raises(Interrupted, match="cohp resume"),
     ):
-        Run(recorder, LocalExecutor(), listen, stop).finish()
+        Run(recorder, Stopping(), lambda _: None, stop).finish()
     assert len(lines(tmp_path / "run")) == recipe.per_model + recipe.batch
     assert retrace(recipe, RunFolder(tmp_path / "run").entries) == (None, None)
     assert (tmp_path / "run/best.png").exists()
+
+
+def test_no_disk_holds_up_the_drawing(tmp_path, monkeypatch):
+    drawn_on = Event()
+
+    class Watched(LocalExecutor):
+        def answer(self, shots, **how):
+            if shots[0].round == 2:
+                drawn_on.set()
+            yield from super().answer(shots, **how)
+
+    plain = journal.Writer.append
+
+    def append(self, data):
+        # The first image is written only after the last round has begun.
+        if data["kind"] == "shot":
+            assert drawn_on.wait(60)
+        plain(self, data)
+
+    monkeypatch.setattr(journal.Writer, "append", append)
+    verdict = finish(tmp_path / "run", make_recipe(), Watched())
+    monkeypatch.undo()
+    assert verdict == finish(tmp_path / "other", make_recipe())
+    assert list(lines(tmp_path / "run")) == list(lines(tmp_path / "other"))
+
+
+def test_a_disk_that_takes_no_more_ends_the_run(tmp_path, monkeypatch):
+    plain = journal.Writer.append
+
+    def append(self, data):
+        if data["kind"] == "shot" and data["round"] == 1:
+            raise OSError(28, "No space left on device")
+        plain(self, data)
+
+    monkeypatch.setattr(journal.Writer, "append", append)
+    with pytest.raises(RunUnwritable, match="No space left"):
+        finish(tmp_path / "run", make_recipe())
+    monkeypatch.undo()
+    assert len(lines(tmp_path / "run")) == 4
+    assert finish(tmp_path / "run") == finish(tmp_path / "other", make_recipe())
 
 
 def test_an_executor_that_loses_a_shot_is_found_out(tmp_path):

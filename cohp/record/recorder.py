@@ -96,6 +96,14 @@ class Recorder(RunFolder):
         self.scale = scale
         self.entries = {shot: entry.on(scale) for shot, entry in self.entries.items()}
 
+    def hold(self, drawn: Drawn) -> None:
+        """Keep what was just drawn in memory: it may be the next parent."""
+        self._fresh[drawn.shot.id] = drawn
+
+    def holds(self, shot_id: str) -> bool:
+        """Tell whether a parent is in memory, and need not be written to be read."""
+        return shot_id in self._fresh
+
     def parents(self, shots: Iterable[Shot]) -> dict[str, Drawn]:
         """Return the parents of `shots`: still in memory, or as they were written."""
         wanted = {shot.parent for shot in shots if shot.parent is not None}
@@ -160,7 +168,6 @@ class Recorder(RunFolder):
         write_whole(self.images / name, png)
         if drawn.latents is not None:
             latents.store(self._latents_of(drawn.shot.id), drawn.latents)
-        self._fresh[drawn.shot.id] = drawn
         return name
 
     def _read(self, shot_id: str) -> Drawn:
