@@ -26,6 +26,9 @@ STEPS = 40
 NODES = np.linspace(-6, 6, 61)
 WEIGHTS = np.exp(-(NODES**2) / 2) / np.exp(-(NODES**2) / 2).sum()
 
+# Nothing has no logarithm.
+TINY = 1e-300
+
 Numbers = NDArray[np.float64]
 Fit = Callable[[Sequence[Outcome]], Temperature | Isotonic]
 
@@ -47,7 +50,8 @@ def fit(outcomes: Sequence[Outcome], method: str, usual: Chance) -> Fitted:
     decided = [each for each in outcomes if not each.tied]
     if len(decided) < LEAST_PAIRS:
         raise BadInput(
-            f"There are {len(decided)} pairs to fit to; a calibration needs {LEAST_PAIRS} or more."
+            f"A calibration needs {LEAST_PAIRS} pairs or more to be fitted to; {len(decided)} of "
+            "these can be used."
         )
     how = METHODS[method]
     folds = [_fold(each.prompt) for each in decided]
@@ -89,11 +93,17 @@ def _spread(each: Outcome) -> float:
 
 
 def _loss(gaps: Numbers, spreads: Numbers, warmth: float) -> float:
+    """Return the mean log loss, where pairs count as a little less than certain.
+
+    That is Platt's prior: without it, pairs that are all in order would ask for no warmth at all.
+    """
     sure = not spreads.any()
     nodes, weights = (np.zeros(1), np.ones(1)) if sure else (NODES, WEIGHTS)
     values = (gaps[:, None] + spreads[:, None] * nodes) / warmth
-    chances = np.exp(-np.logaddexp(0.0, -values)) @ weights
-    return float(-np.log(np.maximum(chances, 1e-300)).mean())
+    right, wrong = (np.exp(-np.logaddexp(0.0, sign * values)) @ weights for sign in (-1, 1))
+    doubt = 1 / (len(gaps) + 2)
+    losses = (1 - doubt) * np.log(np.maximum(right, TINY)) + doubt * np.log(np.maximum(wrong, TINY))
+    return float(-losses.mean())
 
 
 def isotonic(outcomes: Sequence[Outcome]) -> Isotonic:

@@ -59,4 +59,4 @@ def embed(
                 failed += 1
                 print_error(bar, each.item.name, each.error)
     if failed:
-        raise SomeUnscored(f"{count(failed, 'image')} could not be read, and have no features.")
+        raise SomeUnscored(f"No features for {count(failed, 'image')}.")

@@ -54,7 +54,7 @@ reward_option = click.option(
     multiple=True,
     metavar="NAME[=FOLDER]",
     help="Who judges, with a folder of its weights if they are not in the cache; more than one.  "
-    "[default: the reward of `cohp generate`]",
+    "[default: who would judge a run of the models; `fake` for other images]",
     shell_complete=reward_names,
 )
 no_cache_option = click.option(
@@ -101,12 +101,22 @@ def session(images: Listing, rewards: Sequence[str], *, no_cache: bool = True) -
     """Load who judges; what is wrong with the images or their prompts is said first."""
     count = images.count()
     with ExitStack() as held:
-        panel = held.enter_context(Panel.load(rewards or [default_reward()]))
+        panel = held.enter_context(Panel.load(rewards or [nobody_named()]))
         cache = None if no_cache else held.enter_context(closing(ScoreCache()))
         stop = held.enter_context(stop_after_batch())
         yield Session(images, count, panel, cache, stop)
     if cache is not None and cache.trouble:
         click.echo(cache.trouble, err=True)
+
+
+def nobody_named() -> str:
+    """Return who judges when nobody is named, and say what that is worth."""
+    click.echo(
+        "note: no --reward is named, so `fake` judges: it likes clean pictures and knows no "
+        "prompt. `cohp rewards` lists those that know people's preference.",
+        err=True,
+    )
+    return default_reward()
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def rank(
         _print(Console(), ranked)
     if failed:
         lost = count(len(failed), "image")
-        raise SomeUnscored(f"{lost} could not be scored, and have no place.")
+        raise SomeUnscored(f"No score, and so no place, for {lost}.")
 
 
 def _told(judged: Iterator[Judged], console: Console, failed: list[str]) -> Iterator[Judged]:

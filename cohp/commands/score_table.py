@@ -42,8 +42,11 @@ class ScoreTable:
                 cells.append("-")
                 reasons.append(said)
         line = Text("  ".join(self._set(cells)))
-        line.append(f"  {judged.item.name}")
-        if self._prompts:
+        name = judged.item.name
+        # Most reasons name the image themselves.
+        if not any(name in reason for reason in reasons):
+            line.append(f"  {name}")
+        if self._prompts and judged.prompt:
             line.append(f"  {shortened(judged.prompt, LONGEST_PROMPT)}", style="dim")
         line.append("".join(f"  {reason}" for reason in dict.fromkeys(reasons)), style="red")
         self._print(line)

@@ -14,7 +14,7 @@ def check_file(path: Path, kinds: Collection[str]) -> None:
     kind = path.suffix.lower()
     if kind not in kinds:
         raise BadInput(f"{path} should end in {' or '.join(kinds)}: that says how to write it.")
-    _check_parent(path)
+    check_parent(path)
     if path.is_dir():
         raise BadInput(f"{path} is a folder; name a file in it.")
     if kind == ".parquet":
@@ -23,11 +23,12 @@ def check_file(path: Path, kinds: Collection[str]) -> None:
 
 def check_folder(path: Path) -> None:
     """Say at once what would keep files from being put into a folder at the end."""
-    _check_parent(path)
+    check_parent(path)
     if path.exists() and not path.is_dir():
         raise BadInput(f"{path} is a file; name a folder.")
 
 
-def _check_parent(path: Path) -> None:
+def check_parent(path: Path) -> None:
+    """Say at once where a folder is missing that something is to be put in."""
     if not path.parent.is_dir():
         raise BadInput(f"There is no folder {path.parent} to put {path.name} in. Make it first.")

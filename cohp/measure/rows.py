@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from cohp.errors import BadInput
 from cohp.measure import parquet
@@ -110,23 +111,43 @@ def _csv(path: Path, delimiter: str | None = None) -> Iterator[Row]:
         header = file.readline()
         file.seek(0)
         between = delimiter or max(",;\t", key=header.count)
-        reader = csv.reader(file, delimiter=between, strict=True)
-        names: list[str] | None = None
-        while True:
-            number = reader.line_num + 1
-            try:
-                fields = next(reader, None)
-            except csv.Error as error:
-                yield Row(number, error=f"it is no CSV: {error}")
-                continue
+        yield from _rows(file, between)
+
+
+def _rows(file: TextIO, between: str) -> Iterator[Row]:
+    """Go through the rows under a header by their first lines."""
+    back: deque[str] = deque()
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        while line := back.popleft() if back else file.readline():
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(lines(), delimiter=between, strict=True)
+    names: list[str] | None = None
+    number = 1
+    while True:
+        taken.clear()
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            row = Row(number, error=f"it is no CSV: {error}")
+        else:
             if fields is None:
                 return
-            if not fields:
-                continue
-            if names is None:
-                names = [name.strip() for name in fields]
-            else:
-                yield _record(number, names, fields)
+            row = _record(number, names, fields) if names and fields else Row(number)
+        if row.error is not None:
+            # A quote that is not closed swallows lines that are whole: only its own is lost.
+            back.extendleft(reversed(taken[1:]))
+            del taken[1:]
+            reader = csv.reader(lines(), delimiter=between, strict=True)
+            yield row
+        elif names is None and fields:
+            names = [name.strip() for name in fields]
+        elif fields:
+            yield row
+        number += len(taken)
 
 
 def _record(number: int, names: list[str], fields: list[str]) -> Row:

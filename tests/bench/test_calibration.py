@@ -37,6 +37,12 @@ def test_a_temperature_is_found_again(warmth, std):
     assert temperature(people(4000, warmth, std)).temperature == pytest.approx(warmth, rel=0.12)
 
 
+def test_pairs_that_are_all_in_order_are_no_certainty():
+    ordered = [outcome(1.0, 0.0, prompt=str(number)) for number in range(98)]
+    chance = temperature(ordered)(Score(1.0), Score(0.0))
+    assert chance == pytest.approx(0.99, abs=1e-4)
+
+
 def test_a_rising_line_follows_what_people_do():
     line = isotonic(people(4000, 2.0))
     for gap in (-4, -1, 0, 1, 4):
@@ -60,7 +66,7 @@ def test_a_fit_to_noise_does_not_look_good_on_pairs_it_was_not_fitted_to():
 
 def test_ties_are_not_fitted_to_and_too_few_pairs_are_refused():
     tied = [outcome(9.0, 0.0, tied=True, prompt=str(n)) for n in range(100)]
-    with pytest.raises(BadInput, match="There are 19 pairs to fit to"):
+    with pytest.raises(BadInput, match="20 pairs or more to be fitted to; 19 of these"):
         fit([*tied, *people(19, 1.0)], "temperature", beats)
     assert (
         fit([*tied, *people(60, 1.0)], "temperature", beats).chance

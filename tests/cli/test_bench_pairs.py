@@ -112,11 +112,8 @@ def test_a_calibration_is_fitted_and_used(pairs, tmp_path, method):
         for more in ((), ("--calibration", file))
     )
     assert fitted["fake"]["accuracy"] == usual["fake"]["accuracy"]
-    if method == "temperature":
-        assert fitted["fake"]["calibrated"]["log_loss"] < usual["fake"]["calibrated"]["log_loss"]
-    else:
-        # Thirty of thirty right allow no more than 31 of 32.
-        assert fitted["fake"]["calibrated"]["log_loss"] == pytest.approx(log(32 / 31))
+    # Thirty of thirty right allow no more than 31 of 32.
+    assert fitted["fake"]["calibrated"]["log_loss"] == pytest.approx(log(32 / 31), rel=0.02)
 
 
 REFUSED = {

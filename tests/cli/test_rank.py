@@ -43,7 +43,7 @@ def test_a_bad_image_is_said_and_the_rest_are_ranked(album):
     result = cohp("rank", album, "--prompt", "a fox")
     assert result.exit_code == 5
     assert "1.png is empty" in result.stderr
-    assert "1 image could not be scored" in result.stderr
+    assert "No score, and so no place, for 1 image" in result.stderr
     head, first, second = result.stdout.splitlines()
     assert "first preferred" in head
     assert first.split()[0] == "1"

@@ -62,9 +62,11 @@ def broken(found):
 
 def test_broken_lines_are_said_by_number_and_the_rest_is_read(read):
     assert "',' expected" in broken(read("p.csv", 'prompt,n\n"a"b,1\nc,2\n'))[2]
-    unclosed = read("p.csv", 'prompt,n\na,1\n"b,2\nc,3\n')
-    assert len(unclosed) == 2
-    assert list(broken(unclosed)) == [3]
+    for end in ("", '"e\ne",5\n'):
+        unclosed = read("p.csv", f'prompt,n\na,1\n"b,2\nc,3\n\n{end}')
+        assert list(broken(unclosed)) == [3]
+        values = [(row.number, row.values["prompt"]) for row in unclosed if row.error is None]
+        assert values == [(2, "a"), (4, "c"), *([(6, "e\ne")] if end else [])]
     assert "not JSON" in broken(read("p.jsonl", '{"prompt": "a"}\n{"prompt"\n"c"\n'))[2]
     assert broken(read("p.jsonl", "3\n")) == {1: "it is neither a prompt nor an object"}
     assert broken(read("p.txt", "a\n\nb\n")) == {2: "it is empty"}

@@ -18,6 +18,7 @@ from cohp.commands.bench.agreeing import agree, pair_options
 from cohp.commands.calibrating import calibration_option
 from cohp.commands.working import view_options
 from cohp.errors import SomeUnscored
+from cohp.measure.places import check_folder
 from cohp.report.words import count
 
 
@@ -51,6 +52,8 @@ def accuracy(
     PAIRS is HPDv3's or HPDv2's JSON, ImageReward's ranks, or Pick-a-Pic's Parquet, known by
     their keys. What was scored is kept: after a stop, the same command goes on.
     """
+    if out is not None:
+        check_folder(out)
     found = agree(**given, quiet=quiet or as_json)
     chances = {
         judge: calibration.of(judge) if calibration else chance

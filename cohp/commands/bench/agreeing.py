@@ -17,10 +17,10 @@ from cohp.bench.faults import Fault
 from cohp.bench.outcomes import Outcome, judged
 from cohp.bench.pair_files import choices
 from cohp.calibration import Chance
-from cohp.commands.measuring import no_cache_option, progress, reward_option
+from cohp.commands.measuring import no_cache_option, nobody_named, progress, reward_option
 from cohp.commands.stopping import stop_after_batch
 from cohp.errors import BadInput, Stopped
-from cohp.measure.panel import Panel, default_reward
+from cohp.measure.panel import Panel
 from cohp.measure.preference import preference_of
 from cohp.measure.score_cache import ScoreCache
 
@@ -75,7 +75,7 @@ def agree(
         raise BadInput(f"{pairs} is empty.")
     console = None if quiet else Console(stderr=True)
     with ExitStack() as held:
-        panel = held.enter_context(Panel.load(rewards or [default_reward()]))
+        panel = held.enter_context(Panel.load(rewards or [nobody_named()]))
         cache = None if no_cache else held.enter_context(closing(ScoreCache()))
         stop = held.enter_context(stop_after_batch())
         chances = {name: preference_of(judge) for name, judge in panel.judges.items()}

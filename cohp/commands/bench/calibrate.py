@@ -12,6 +12,7 @@ from cohp.bench.fitting import METHODS, fit
 from cohp.calibration import Calibration, Temperature
 from cohp.commands.bench.agreeing import agree, pair_options
 from cohp.errors import BadInput, OutUnwritable, SomeUnscored
+from cohp.measure.places import check_parent
 from cohp.record.files import write_whole
 from cohp.report.words import count
 
@@ -40,8 +41,7 @@ def calibrate(*, method: str, out: Path, **given: Any) -> None:  # noqa: ANN401 
     """
     if len(given["rewards"]) > 1:
         raise BadInput("A calibration is of one reward: give --reward once.")
-    if not out.absolute().parent.is_dir():
-        raise BadInput(f"There is no folder {out.parent} to write {out.name} to.")
+    check_parent(out)
     found = agree(**given)
     ((judge, outcomes),) = found.outcomes.items()
     fitted = fit(outcomes, method, found.chances[judge])

@@ -10,6 +10,7 @@ import click
 from cohp.bench.labels import FORMATS, write
 from cohp.bench.preferences import Preference, decided, runs_in
 from cohp.errors import RunTrouble, SomeUnscored
+from cohp.measure.places import check_folder
 
 
 @click.command()
@@ -41,6 +42,7 @@ def pairs(runs: tuple[Path, ...], kind: str, out: Path, least: float) -> None:
     RUNS are run folders, or folders that hold some. The confidence of a pair is the chance, by
     the reward's own deviations, that the winner is the better image.
     """
+    check_folder(out)
     broken: list[str] = []
     found = [each for run in runs for each in runs_in(run)]
     path, count = write(_decided(found, least, broken), kind, out)
