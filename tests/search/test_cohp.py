@@ -138,9 +138,14 @@ def test_where_no_candidate_can_refine_every_round_is_drawn_afresh():
 
 
 def test_stage_one_may_be_sketched_and_the_rounds_are_drawn_in_full():
-    recipe = make_recipe(draft=0.3, models=[{"name": "fake-ink", "steps": 10}, "fake-wash"])
+    recipe = make_recipe(draft=0.5, models=[{"name": "fake-ink", "steps": 10}, "fake-wash"])
     wanted = asks(drive(recipe, lambda _: 0.0)[0])
-    assert {shot.steps for shot in wanted[0].shots if shot.model == "fake-ink"} == {3}
+    assert {shot.steps for shot in wanted[0].shots if shot.model == "fake-ink"} == {5}
     assert {shot.steps for ask in wanted[1:] for shot in ask.shots} == {10}
-    few = make_recipe(draft=0.1, models=[{"name": "fake-ink", "steps": 2}])
-    assert {shot.steps for shot in asks(drive(few, lambda _: 0.0)[0])[0].shots} == {1}
+
+
+@pytest.mark.parametrize(("steps", "sketched"), [(2, 2), (4, 4), (8, 4), (50, 5)])
+def test_a_sketch_has_steps_enough_to_be_judged(steps, sketched):
+    recipe = make_recipe(draft=0.1, models=[{"name": "fake-ink", "steps": steps}])
+    first = asks(drive(recipe, lambda _: 0.0)[0])[0]
+    assert {shot.steps for shot in first.shots} == {sketched}
