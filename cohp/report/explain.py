@@ -26,7 +26,8 @@ def explain(story: Story) -> Group:
     if len(story.standings) > 1 and story.entries:
         parts.append(_candidates(story))
     if story.lineage:
-        parts.append(Group(Text("Lineage", "bold"), _lineage(story), Text()))
+        head = Text.assemble(("Lineage", "bold"), ("  strength, and the noise it was", "dim"))
+        parts.append(Group(head, _lineage(story), Text()))
     parts.append(Group(*[Text(sentence) for sentence in why(story)]))
     if drifted := drift_words(story, max(story.rounds, default=0)):
         parts.append(Group(Text(f"The last round's look. {drifted}")))
@@ -86,7 +87,7 @@ def _start(entry: Entry) -> str:
     if entry.shot.strength is None:
         return ""
     noise = "" if entry.true_start is None else f", noise {entry.true_start:.2f}"
-    return f"strength {entry.shot.strength:.2f}{noise}"
+    return f"{entry.shot.strength:.2f}{noise}"
 
 
 class _Step:

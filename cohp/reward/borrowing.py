@@ -21,7 +21,10 @@ def completed(name: str, place: Path) -> Path:
     tower beside them are borrowed where they are in the cache. What a folder has itself counts.
     """
     if not place.exists():
-        raise MissingWeights(f"There is no {place}. Name the folder or the file that holds {name}.")
+        options = " Options stand before it: NAME:OPTION=VALUE=FOLDER." if ":" in place.name else ""
+        raise MissingWeights(
+            f"There is no {place}. Name the folder or the file that holds {name}.{options}"
+        )
     entry = find(name)
     folder = place.absolute() if place.is_dir() else place.absolute().parent
     borrowed = _borrowed(entry, folder)

@@ -35,8 +35,17 @@ def test_the_lineage_is_told_in_order(story):
         assert f"seed {entry.shot.seed}" in line
         if before:
             assert story.ruler.gain(entry.mean - before.mean) in line
-            assert f"strength {entry.shot.strength:.2f}, noise {entry.true_start:.2f}" in line
+            assert f" {entry.shot.strength:.2f}, noise {entry.true_start:.2f}" in line
     assert lineage[-1].lstrip().startswith("★")
+
+
+def test_a_step_of_the_lineage_fits_a_line(stories):
+    story = stories["usual"]
+    rows = told(story).split("Lineage")[1].splitlines()[1 : len(story.lineage) + 1]
+    ends = [f"seed {entry.shot.seed}" for entry in story.lineage]
+    assert [row.rstrip().endswith(end) for row, end in zip(rows, ends, strict=True)] == [
+        True
+    ] * len(ends)
 
 
 def test_the_candidates_stand_with_the_rule_that_chose(stories):

@@ -119,5 +119,7 @@ def test_what_went_away_is_not_kept(alone, tmp_path):
 
 
 def test_a_place_that_is_not_there():
+    with pytest.raises(MissingWeights, match=r"There is no .*x=1\. .* Options stand before it"):
+        completed("hpsv2", GOLDEN / "hpsv2:x=1")
     with pytest.raises(MissingWeights, match=r"There is no .*nowhere"):
         completed("clip", GOLDEN.parent / "nowhere")
