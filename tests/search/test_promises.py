@@ -70,6 +70,14 @@ def test_a_shots_seed_does_not_depend_on_how_many_are_drawn_beside_it():
         assert small.shots[0] == large.shots[0]
 
 
+def test_each_shot_has_a_seed_of_its_own_and_another_run_has_others():
+    def seeds(seed):
+        steps, _, _ = drive(make_recipe(per_model=4, batch=6, seed=seed), lambda _: 0.0)
+        return [shot.seed for step in steps if isinstance(step, Ask) for shot in step.shots]
+
+    assert len({*seeds(1), *seeds(2)}) == len(seeds(1)) + len(seeds(2))
+
+
 @pytest.mark.parametrize("rounds", [1, 3])
 def test_more_rounds_begin_with_the_same_shots(rounds):
     short, _, _ = drive(make_recipe(rounds=rounds), lambda shot: shot.seed % 97)
