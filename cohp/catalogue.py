@@ -47,6 +47,8 @@ class Model(BaseModel):
     gated: bool = False
     # What a download takes, roughly.
     bytes: int | None = Field(default=None, ge=0)
+    # The parameters of its parts, roughly: for the memory it takes before it is here.
+    billions: Mapping[Literal["denoiser", "encoders", "vae"], float] = Field(default_factory=dict)
     dtype: Dtype | None = None
     steps: int | None = Field(default=None, ge=1)
     guidance: float | None = Field(default=None, ge=0)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from cohp.catalogue import user_file
+from cohp.catalogue import catalogue, user_file
+from cohp.errors import DoesNotFit
+from cohp.executors.machine import room
+from cohp.pipelines.sizes import need_of
+from cohp.placement.plan import make
+from cohp.placement.room import Room, written
+from cohp.placement.seating import Space, least
+from cohp.placement.telling import STAYS
 from cohp.record.versions import versions
+from cohp.reward.sizes import needs_of
 
 GIB = 2**30
 # Optional packages, and what each is good for here.
@@ -22,8 +31,13 @@ OPTIONAL = {
 }
 
 
-def examine() -> list[tuple[str, str]]:
-    """Return what was found, one named line each."""
+def examine(
+    reward: str | None = None, memory: str | None = None, devices: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+    """Return what was found, one named line each: with it how each model would be held.
+
+    A model's line is for one image at a time, beside `reward` if one is named.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     disk = shutil.disk_usage(Path.cwd())
     return [
@@ -33,7 +47,27 @@ def examine() -> list[tuple[str, str]]:
         *_devices(),
         *((name, _optional(name, use)) for name, use in OPTIONAL.items()),
         ("own models", f"{user_file()}{'' if user_file().is_file() else ' (not there yet)'}"),
+        *_fitting(reward, room(devices, memory)),
     ]
+
+
+def _fitting(reward: str | None, there: Room) -> Iterator[tuple[str, str]]:
+    """Say of each model of the catalogue whether it fits here, and how."""
+    processor = all(device.name.startswith("cpu") for device in there.devices)
+    judges = needs_of(reward, processor=processor) if reward else []
+    spaces = [f"{written(device.free)} of {device.name}" for device in there.devices]
+    yield "fitting", f"into {' and '.join(spaces)}{f' beside {reward}' if reward else ''}"
+    for name, model in catalogue().items():
+        if model.generator != "diffusers":
+            continue
+        need = need_of(model, processor=processor)
+        try:
+            seat = make([need], judges, there, 1).seats[0]
+        except DoesNotFit:
+            needed = min(least(need, Space(device, there.host)) for device in there.devices)
+            yield f"  {name}", f"does not fit: it takes at least {written(needed)}"
+        else:
+            yield f"  {name}", f"{written(need.whole)}: {STAYS[seat.stay]}"
 
 
 def _memory() -> str:

@@ -165,6 +165,7 @@ class Engine:
         """Say what is missing before anything is made."""
         names = [candidate.name for candidate in recipe.models]
         self._executor.require(names, recipe.jury)
+        self._executor.plan([recipe])
 
     def _begin(
         self, job: Job, listen: Listener, stop: Stop, executor: Executor

@@ -4,6 +4,7 @@ CohpError
 |- BadInput              what was asked for cannot be done as asked
 |  |- UnknownName        no model, reward, search or recipe goes by that name
 |  |- BadRecipe          a recipe has an unknown key, a wrong type or a value out of range
+|  |- DoesNotFit         a model needs more memory than there is
 |  `- BadImage           an image cannot be read, or cannot be scored
 |- Missing               something that is needed is not on this machine
 |  |- MissingExtra       an optional package
@@ -57,6 +58,10 @@ class UnknownName(BadInput):
 
 class BadRecipe(BadInput):
     """A recipe has an unknown key, a wrong type or a value out of range."""
+
+
+class DoesNotFit(BadInput):
+    """A model needs more memory than there is, however it is held."""
 
 
 class BadImage(BadInput):

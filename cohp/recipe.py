@@ -17,8 +17,9 @@ from pydantic import (
 
 from cohp import registry
 from cohp.catalogue import default_models, is_embedded
-from cohp.errors import BadRecipe
+from cohp.errors import BadInput, BadRecipe
 from cohp.naming import resolve
+from cohp.placement.room import read_bytes
 from cohp.seeds import LARGEST_SEED
 from cohp.types import Jury
 
@@ -96,6 +97,9 @@ class Recipe(_Strict):
     draft: float = Field(default=1.0, gt=0, le=1)
     safety: bool = False
     metadata: bool = True
+    # How much of each device may be used, as "24GB", and the devices; what is free without.
+    memory: str | None = None
+    devices: tuple[str, ...] | None = Field(default=None, min_length=1, strict=False)
 
     @property
     def jury(self) -> Jury:
@@ -108,6 +112,16 @@ class Recipe(_Strict):
         if not prompt.strip():
             raise ValueError("the prompt is empty")
         return prompt.strip()
+
+    @field_validator("memory")
+    @classmethod
+    def _is_a_size(cls, memory: str | None) -> str | None:
+        if memory is not None:
+            try:
+                read_bytes(memory)
+            except BadInput as error:
+                raise ValueError(str(error).rstrip(".")) from error
+        return memory
 
     @field_validator("models")
     @classmethod

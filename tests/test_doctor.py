@@ -20,6 +20,14 @@ def test_a_machine_without_a_gpu_is_told_what_works():
     assert "cores" in found["processor"]
 
 
+def test_every_model_is_told_to_fit_or_not_and_how():
+    found = dict(examine("mini-judge", "24GB"))
+    assert found["fitting"] == "into 24.0 GB of cpu beside mini-judge"
+    assert found["  mini-poster"] == "34 MB: all of it at once"
+    assert found["  flux-dev"] == "does not fit: it takes at least 70.7 GB"
+    assert "  fake-ink" not in found
+
+
 def test_every_gpu_is_named_with_its_memory(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (10 * GIB, 24 * GIB))

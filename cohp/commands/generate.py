@@ -12,7 +12,11 @@ from cohp.catalogue import is_embedded
 from cohp.commands.options import recipe_options, recipe_values
 from cohp.commands.working import view_options, work
 from cohp.engine import compose
+from cohp.errors import DoesNotFit
+from cohp.executors.planning import plan as holding_plan
 from cohp.mini import vocabulary
+from cohp.placement.plan import Plan
+from cohp.placement.telling import plan_json, plan_text
 from cohp.recipe import Recipe
 from cohp.report.costs import cost, cost_json, cost_text
 from cohp.run import plan
@@ -45,14 +49,28 @@ def generate(
     if not (quiet or as_json):
         click.echo(embedded(recipe), err=True, nl=False)
     if dry_run:
-        lines = cost(recipe, plan(recipe))
-        click.echo(json.dumps(cost_json(recipe, lines)) if as_json else cost_text(recipe, lines))
+        lines, held = cost(recipe, plan(recipe)), holding(recipe)
+        if as_json:
+            memory = {"refused": held} if isinstance(held, str) else plan_json(held)
+            click.echo(json.dumps({**cost_json(recipe, lines), "memory": memory}))
+        else:
+            click.echo(cost_text(recipe, lines))
+            told = held if isinstance(held, str) else plan_text(held)
+            click.echo(f"\n{told}" if told else "", nl=bool(told))
         return
     work(
         lambda engine, **watch: engine.run(recipe, out=out, **watch),
         as_json=as_json,
         quiet=quiet,
     )
+
+
+def holding(recipe: Recipe) -> Plan | str:
+    """Return who would be held where, or why it does not fit."""
+    try:
+        return holding_plan([recipe])
+    except DoesNotFit as refusal:
+        return str(refusal)
 
 
 def embedded(recipe: Recipe) -> str:

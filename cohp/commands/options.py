@@ -47,6 +47,21 @@ class Strengths(click.ParamType[list[float]]):
             self.fail(f"{value!r} is no list of numbers; write 0.8,0.6,0.4.", param, ctx)
 
 
+class Listed(click.ParamType[list[str]]):
+    """Names between commas."""
+
+    name = "names"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,  # noqa: ARG002 - as click has it
+        ctx: click.Context | None,  # noqa: ARG002 - likewise
+    ) -> list[str]:
+        """Read the names."""
+        return [name.strip() for name in str(value).split(",") if name.strip()]
+
+
 def _model_names(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
     before, comma, last = typed.rpartition(",")
     model, colon, asked = last.rpartition(":")
@@ -121,6 +136,17 @@ RECIPE_OPTIONS = (
     ),
     click.option(
         "--strengths", type=Strengths(), metavar="S,...", help="Strength a round, in (0, 1]."
+    ),
+    click.option(
+        "--memory",
+        metavar="SIZE",
+        help="How much of each device may be used, such as 24GB.  [default: what is free]",
+    ),
+    click.option(
+        "--devices",
+        type=Listed(),
+        metavar="NAME,...",
+        help="Where to work; of several the last one judges.  [default: the first GPU]",
     ),
     click.option(
         "--recipe",

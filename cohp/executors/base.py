@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from cohp.placement.plan import Plan
+from cohp.recipe import Recipe
 from cohp.types import Answer, Drawn, Jury, Note, Shot
 
 
@@ -21,6 +23,13 @@ class Executor(Protocol):
 
     def require(self, models: Sequence[str], jury: Jury) -> None:
         """Raise `Missing` where something the work needs is not here; nothing is loaded."""
+        ...
+
+    def plan(self, recipes: Sequence[Recipe]) -> Plan | None:
+        """Decide who is held where while these run, or raise `DoesNotFit`; nothing is loaded.
+
+        None where an executor has no memory of its own to share out.
+        """
         ...
 
     def answer(

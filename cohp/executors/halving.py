@@ -1,4 +1,4 @@
-"""Out of memory is an event, not an end: a batch that does not fit is done in halves."""
+"""Out of memory is an event, not an end: smaller batches first, then less memory for each image."""
 
 from __future__ import annotations
 
@@ -11,28 +11,50 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def _nothing(_worker: str) -> str | None:
+    return None
+
+
 class Halving:
     """Splits work into batches, and remembers for each worker what fitted."""
 
-    def __init__(self, note: Callable[[str], None]) -> None:
-        """Tell `note` of every batch that had to be halved."""
+    def __init__(
+        self, note: Callable[[str], None], spare: Callable[[str], str | None] = _nothing
+    ) -> None:
+        """Tell `note` of all that is changed.
+
+        Where one item alone does not fit, `spare` has a worker make do with less and says how, or
+        says None where nothing is left to do.
+        """
         self._fits: dict[str, int] = {}
         self._note = note
+        self._spare = spare
 
     def batches(
-        self, worker: str, items: Sequence[Item], work: Callable[[Sequence[Item]], Sequence[Result]]
+        self,
+        worker: str,
+        items: Sequence[Item],
+        work: Callable[[Sequence[Item]], Sequence[Result]],
+        most: int | None = None,
     ) -> Iterator[Sequence[Result]]:
-        """Yield what `work` makes of each batch; an item that does not fit alone raises."""
+        """Yield what `work` makes of each batch, of `most` items at the start.
+
+        An item that does not fit alone, however little is used, raises.
+        """
         start = 0
         while start < len(items):
-            size = min(self._fits.get(worker, len(items)), len(items) - start)
+            size = min(self._fits.get(worker, most or len(items)), len(items) - start)
             try:
                 results = work(items[start : start + size])
             except OutOfMemory:
-                if size == 1:
+                if size > 1:
+                    self._fits[worker] = size // 2
+                    self._note(f"{worker}: {size} at once do not fit; going on with {size // 2}.")
+                    continue
+                how = self._spare(worker)
+                if how is None:
                     raise
-                self._fits[worker] = size // 2
-                self._note(f"{worker}: {size} at once do not fit; going on with {size // 2}.")
+                self._note(f"{worker}: not even one image fits; from now on {how}.")
                 continue
             start += size
             yield results

@@ -4,38 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TypeVar
+from threading import Lock
 
 from cohp import pipelines
-from cohp.errors import OutOfMemory
+from cohp.errors import DoesNotFit
 from cohp.executors.base import Stop, batch_key
 from cohp.executors.drawing import drawn_or_reason
 from cohp.executors.halving import Halving
+from cohp.executors.machine import room
+from cohp.executors.overlap import Scoring
+from cohp.executors.planning import plan, setting
 from cohp.executors.scoring import Judges
+from cohp.executors.shelf import Shelf
 from cohp.pipelines.base import Generator
 from cohp.pipelines.safety import SafetyFilter
+from cohp.placement.plan import Plan
+from cohp.placement.room import Room
+from cohp.recipe import Recipe
 from cohp.reward.base import Reward
 from cohp.reward.loading import load, require
 from cohp.types import Answer, Drawn, Jury, Note, Shot, Unscored
 
-Result = TypeVar("Result")
-
 
 class LocalExecutor:
-    """Answers shots here; the reward stays until `close`, a model until another needs its room."""
+    """Answers shots here; the reward stays until `close`, models come and go around it."""
 
     def __init__(
         self,
-        load_model: Callable[[str], Generator] = pipelines.load,
-        load_reward: Callable[[str], Reward] = load,
+        load_model: Callable[[str], Generator] | None = None,
+        load_reward: Callable[[str], Reward] | None = None,
     ) -> None:
-        self._load_model = load_model
+        """Load as the plan says, or by what is given, which then places what it loads."""
         self._load_reward = load_reward
-        self._models: dict[str, Generator] = {}
         self._rewards: dict[str, Reward] = {}
         self._filter: SafetyFilter | None = None
         self._notes: list[Note] = []
-        self._halving = Halving(lambda text: self._notes.append(Note(text)))
+        # Measured once: asked again, what this executor holds by then would not count as free.
+        self._rooms: dict[object, Room] = {}
+        # What is planned for may be in flight already: it counts until it does not fit any more.
+        self._known: dict[str, Recipe] = {}
+        self._planning = Lock()
+        self._next: Plan | None = None
+        self._plan: Plan | None = None
+        self._shelf = Shelf(load_model, self._note)
+        self._halving = Halving(self._note, self._shelf.spare)
 
     def require(self, models: Sequence[str], jury: Jury) -> None:
         """Raise `Missing` where files of a model or a judge, or the safety filter, are not here."""
@@ -46,49 +58,95 @@ class LocalExecutor:
         for judge in filter(None, (jury.reward, jury.referee)):
             require(judge)
 
+    def plan(self, recipes: Sequence[Recipe]) -> Plan:
+        """Decide who is held where while these run, or raise `DoesNotFit`; nothing is loaded."""
+        with self._planning:
+            asked = recipes[-1].devices, recipes[-1].memory
+            if asked not in self._rooms:
+                self._rooms[asked] = room(*asked)
+            mine = {setting(each): each for each in recipes}
+            known = {**self._known, **mine}
+            try:
+                made = plan(list(known.values()), self._rooms[asked])
+            except DoesNotFit:
+                made, known = plan(recipes, self._rooms[asked]), mine
+            self._known, self._next = known, made
+            return made
+
     def answer(
         self, shots: Sequence[Shot], *, jury: Jury, parents: Mapping[str, Drawn], stop: Stop
     ) -> Iterator[Answer | Note]:
         """Draw and score `shots` in batches of shots that may share one."""
+        self._arrange()
         # The reward first: it must find its room before the models take theirs.
         judges = self._judges(jury)
-        for _, group in groupby(shots, key=batch_key):
-            for batch in self._draw(list(group), parents, judges, stop):
-                yield from batch
+        with self._scoring(judges) as scoring:
+            groups = [list(group) for _, group in groupby(shots, key=batch_key)]
+            for place, group in enumerate(groups):
+                later = dict.fromkeys(each[0].model for each in groups[place + 1 :])
+                for drawn in self._draw(group, list(later), parents, stop):
+                    for answers in scoring.put(drawn):
+                        yield from self._told(answers)
+                    if stop.is_set():
+                        break
+            for answers in scoring.rest():
+                yield from self._told(answers)
 
     def revisions(self) -> Mapping[str, str]:
         """Return the revision of each model and reward that has been loaded so far."""
-        models = {f"model {name}": each.revision for name, each in self._models.items()}
-        return models | {f"reward {name}": each.revision for name, each in self._rewards.items()}
+        rewards = {f"reward {name}": each.revision for name, each in self._rewards.items()}
+        return {**self._shelf.revisions(), **rewards}
 
     def close(self) -> None:
         """Let go of every model."""
-        for model in self._models.values():
-            model.close()
-        for judge in self._rewards.values():
-            judge.close()
-        self._models.clear()
-        self._rewards.clear()
+        self._shelf.close()
+        self._let_go()
 
     def _draw(
-        self, shots: Sequence[Shot], parents: Mapping[str, Drawn], judges: Judges, stop: Stop
-    ) -> Iterator[Sequence[Answer | Note]]:
+        self,
+        shots: Sequence[Shot],
+        later: Sequence[str],
+        parents: Mapping[str, Drawn],
+        stop: Stop,
+    ) -> Iterator[Sequence[Drawn | Unscored]]:
         if stop.is_set():
             return
         name = shots[0].model
-        generator = self._model(name)
+        generator = self._shelf.get(name)
+        self._shelf.read_ahead(later)
 
         def draw(batch: Sequence[Shot]) -> list[Drawn | Unscored]:
-            return self._with_room(name, lambda: drawn_or_reason(generator, batch, parents))
+            return self._shelf.with_room(name, lambda: drawn_or_reason(generator, batch, parents))
 
-        drawing = self._halving.batches(name, shots, draw)
-        for batch in drawing:
-            scoring = self._halving.batches("the reward", batch, judges.answers)
-            answers = [answer for scored in scoring for answer in scored]
-            yield [*self._notes, *answers]
-            self._notes.clear()
-            if stop.is_set():
-                return
+        yield from self._halving.batches(name, shots, draw, self._shelf.most(name, len(shots)))
+
+    def _arrange(self) -> None:
+        """Let go of what is held otherwise than the newest plan has it."""
+        if self._next is self._plan or self._next is None:
+            return
+        if self._plan and (self._plan.judging, self._plan.judges) != (
+            self._next.judging,
+            self._next.judges[: len(self._plan.judges)],
+        ):
+            self._let_go()
+        self._shelf.arrange(self._next)
+        self._plan = self._next
+
+    def _scoring(self, judges: Judges) -> Scoring:
+        def score(batch: Sequence[Drawn | Unscored]) -> list[Answer]:
+            scored = self._halving.batches("the reward", batch, judges.answers)
+            return [answer for answers in scored for answer in answers]
+
+        beside = self._plan is not None and self._plan.overlaps
+        return Scoring(score, beside=beside, device=self._plan.judging if self._plan else "cpu")
+
+    def _told(self, answers: Sequence[Answer]) -> Iterator[Answer | Note]:
+        while self._notes:
+            yield self._notes.pop(0)
+        yield from answers
+
+    def _note(self, text: str) -> None:
+        self._notes.append(Note(text))
 
     def _judges(self, jury: Jury) -> Judges:
         referee = self._reward(jury.referee) if jury.referee else None
@@ -96,25 +154,17 @@ class LocalExecutor:
             self._filter = self._filter or SafetyFilter()
         return Judges(self._reward(jury.reward), referee, self._filter if jury.safety else None)
 
-    def _model(self, name: str) -> Generator:
-        if name not in self._models:
-            self._models[name] = self._with_room(name, lambda: self._load_model(name))
-        return self._models[name]
-
-    def _with_room(self, name: str, work: Callable[[], Result]) -> Result:
-        """Do what needs memory for a model; the other models leave where there is too little."""
-        try:
-            return work()
-        except OutOfMemory:
-            others = [each for each in self._models if each != name]
-            if not others:
-                raise
-            for other in others:
-                self._models.pop(other).close()
-            self._notes.append(Note(f"{', '.join(others)} made room for {name}."))
-        return work()
-
     def _reward(self, name: str) -> Reward:
         if name not in self._rewards:
-            self._rewards[name] = self._load_reward(name)
+            self._rewards[name] = (
+                self._load_reward(name)
+                if self._load_reward
+                else load(name, device=self._plan.judging if self._plan else None)
+            )
         return self._rewards[name]
+
+    def _let_go(self) -> None:
+        for judge in self._rewards.values():
+            judge.close()
+        self._rewards.clear()
+

@@ -14,6 +14,8 @@ from time import monotonic
 from typing import Self
 
 from cohp.executors.base import Executor, Stop, batch_key
+from cohp.placement.plan import Plan
+from cohp.recipe import Recipe
 from cohp.types import Answer, Drawn, Jury, Note, Shot
 
 Revisions = Mapping[str, str]
@@ -179,6 +181,10 @@ class Seat:
     def require(self, models: Sequence[str], jury: Jury) -> None:
         """Raise `Missing` where something the work needs is not here; nothing is loaded."""
         self._inner.require(models, jury)
+
+    def plan(self, recipes: Sequence[Recipe]) -> Plan | None:
+        """Decide who is held where while these run beside the others; nothing is loaded."""
+        return self._inner.plan(recipes)
 
     def answer(
         self, shots: Sequence[Shot], *, jury: Jury, parents: Mapping[str, Drawn], stop: Stop

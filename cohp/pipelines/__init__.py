@@ -6,6 +6,7 @@ from cohp import registry
 from cohp.naming import resolve
 from cohp.pipelines.base import Generator
 from cohp.pipelines.prepared import locate, prepare
+from cohp.placement.need import Stay
 
 
 def require(name: str) -> None:
@@ -19,8 +20,11 @@ def require(name: str) -> None:
         locate(model)
 
 
-def load(name: str) -> Generator:
-    """Load the model that `name` means."""
+def load(name: str, device: str | None = None, stay: Stay = "whole") -> Generator:
+    """Load the model that `name` means, on a device and held there as `stay` says."""
     model = resolve(name)
-    generator: Generator = registry.find("generator", model.generator)(model)
+    kind = registry.find("generator", model.generator)
+    # What a service draws, and what a plug-in does, is held where they like.
+    placed = {"device": device, "stay": stay} if model.generator == "diffusers" else {}
+    generator: Generator = kind(model, **placed)
     return generator

@@ -19,6 +19,7 @@ class Autoencoder:
     def __init__(self, vae: Vae, codec: Codec) -> None:
         self._vae = vae
         self._codec = codec
+        self._tiled = bool(getattr(vae, "use_tiling", False))
         # Its half precision overflows, and the picture is black.
         if vae.dtype == torch.float16 and vae.config.get("force_upcast"):
             vae.to(torch.float32)
@@ -39,6 +40,17 @@ class Autoencoder:
         picture = ((pixels / 2 + 0.5).clamp(0, 1) * LEVELS).round() / LEVELS
         # An infinite value is no white.
         return picture.where(pixels.isfinite(), torch.nan)
+
+    def tile(self) -> bool:
+        """Work on pieces of an image from now on; False where it does so or cannot."""
+        if self._tiled or not hasattr(self._vae, "enable_tiling"):
+            return False
+        try:
+            self._vae.enable_tiling()
+        except NotImplementedError:
+            return False
+        self._tiled = True
+        return True
 
     def encode(self, image: Image.Image, width: int, height: int) -> Tensor:
         """Return the latents of an image, brought to a size if it has another."""

@@ -25,9 +25,11 @@ from cohp.pipelines.memory import default_device, free, ran_out
 from cohp.pipelines.noise import generators, noise
 from cohp.pipelines.prompts import Prompts
 from cohp.pipelines.quiet import quiet
+from cohp.pipelines.residence import Residence
 from cohp.pipelines.settings import Settings
 from cohp.pipelines.speed import speed_up
 from cohp.pipelines.start import Start, start_of
+from cohp.placement.need import Stay
 from cohp.types import Drawn, Shot
 
 NO_NUMBERS = "the model gave values that are not numbers: give it another dtype"
@@ -51,19 +53,28 @@ class DiffusersGenerator:
         *,
         device: str | None = None,
         pipeline: Pipe = None,
+        stay: Stay = "whole",
     ) -> None:
-        """Load `model`, or drive a `pipeline` that is loaded already."""
+        """Load `model`, or drive a `pipeline` that is loaded; hold its parts as `stay` says."""
         options = read(DiffusersOptions, model)
         self._model = model
         self._revision = "given" if pipeline is not None else loading.revision(model)
         device = device or default_device()
-        pipe = loading.load_pipeline(model, device=device) if pipeline is None else pipeline
+        if options.text_encoders == "release" and stay == "whole":
+            stay = "apart"
+        pipe = pipeline
+        if pipe is None:
+            pipe = loading.load_pipeline(model, device=device, whole=stay == "whole")
         family = family_of(pipe)
         with quiet():
             speed_up(model.name, pipe, options)
+        self._residence = Residence(pipe, device, stay)
+        if stay != "whole":
+            with loading.fitting(model.name, device):
+                self._residence.settle()
         self._match_colours = options.match_colours
         self._settings = Settings(model, pipe, family, options)
-        self._prompts = Prompts(pipe, family, release=options.text_encoders == "release")
+        self._prompts = Prompts(pipe, family, self._residence)
         self._denoiser = Denoiser(pipe, family)
         self._autoencoder = Autoencoder(pipe.vae, family.codec)
         self._kept = Kept()
@@ -78,9 +89,21 @@ class DiffusersGenerator:
         for _, group in groupby(shots, key=_batch_key):
             yield from self._draw_group(list(group), parents)
 
+    def leave(self) -> None:
+        """Let the weights wait in main memory until the next batch."""
+        self._residence.leave()
+
+    def spare(self) -> str | None:
+        """Make do with less memory from now on: say how, or None where nothing is left to do."""
+        if self._autoencoder.tile():
+            return "its autoencoder works in tiles"
+        if self._residence.offload():
+            return "its layers come from main memory one by one"
+        return None
+
     def close(self) -> None:
         """Let go of the device memory."""
-        for name in ("_prompts", "_denoiser", "_autoencoder", "_kept"):
+        for name in ("_prompts", "_denoiser", "_autoencoder", "_kept", "_residence"):
             vars(self).pop(name, None)
         free()
 
@@ -122,10 +145,12 @@ class DiffusersGenerator:
         call = self._call(shots, start.steps if start else steps)
         fresh = noise(call.generators, self._denoiser.shape(shot.width, shot.height))
         if start is None:
-            return _Finished(self._denoiser.run(call, fresh)[0])
+            with self._residence.drawing():
+                return _Finished(self._denoiser.run(call, fresh)[0])
         clean = torch.stack([self._parent(each, parents) for each in shots])
-        noisy, level = self._denoiser.begin(call, clean, fresh, start.first)
-        done, _ = self._denoiser.run(call, noisy, start.first)
+        with self._residence.drawing():
+            noisy, level = self._denoiser.begin(call, clean, fresh, start.first)
+            done, _ = self._denoiser.run(call, noisy, start.first)
         if self._match_colours:
             done = match_colours(done.float(), clean)
         return _Finished(done, start, level)

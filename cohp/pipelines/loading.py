@@ -5,6 +5,8 @@ Weights are read from safetensors only, and remote code is never run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cohp.catalogue import Model
@@ -12,8 +14,10 @@ from cohp.errors import OutOfMemory
 from cohp.pipelines import digest
 from cohp.pipelines.folder import PipelineFolder
 from cohp.pipelines.lora import attach
+from cohp.pipelines.memory import ran_out
 from cohp.pipelines.parts import load_parts
 from cohp.pipelines.plainly import plainly
+from cohp.pipelines.precision import suitable
 from cohp.pipelines.prepared import Prepared, locate, prepare
 from cohp.pipelines.quiet import quiet
 
@@ -23,18 +27,17 @@ if TYPE_CHECKING:
 
 
 def load_pipeline(
-    model: Model, *, device: str = "cpu", dtype: torch.dtype | None = None
+    model: Model, *, device: str = "cpu", dtype: torch.dtype | None = None, whole: bool = True
 ) -> DiffusionPipeline:
-    """Load the pipeline of `model`, with its LoRAs, on `device`.
+    """Load the pipeline of `model`, with its LoRAs, on `device`, or for it if not `whole`.
 
-    Without a `dtype` it is the one its options ask for, else its own, and float32 on a processor.
+    Without a `dtype` it is the one its options ask for, else the one that suits the device.
     """
     import torch  # noqa: PLC0415 - seconds to import, and a wrong name is answered before
 
     made = prepare(model)
     if dtype is None:
-        usual = "float32" if device.startswith("cpu") else model.dtype or "bfloat16"
-        dtype = getattr(torch, made.options.dtype or usual)
+        dtype = getattr(torch, made.options.dtype or suitable(device, model.dtype))
     with plainly(model), quiet():
         pipeline = (
             _from_file(made, dtype) if made.place.is_file() else _from_folder(model, made, dtype)
@@ -43,13 +46,24 @@ def load_pipeline(
             kind, config = type(pipeline.scheduler), pipeline.scheduler.config
             pipeline.scheduler = kind.from_config(config, **made.options.scheduler)
         attach(pipeline, model)
-        try:
+        if not whole:
+            return pipeline
+        with fitting(model.name, device):
             return pipeline.to(device)
-        except torch.OutOfMemoryError as error:
-            raise OutOfMemory(
-                f"{model.name} does not fit on {device}. Use less precise weights, let parts of "
-                "it stay in main memory, or take a smaller model."
-            ) from error
+
+
+@contextmanager
+def fitting(name: str, device: str) -> Iterator[None]:
+    """Say of a model that does not fit on a device what may be done about it."""
+    try:
+        yield
+    except Exception as error:
+        if not ran_out(error):
+            raise
+        raise OutOfMemory(
+            f"{name} does not fit on {device}. Use less precise weights, say how much there is "
+            "with --memory, or take a smaller model."
+        ) from error
 
 
 def revision(model: Model) -> str:

@@ -1,4 +1,4 @@
-"""Prompts encoded once and kept; the text encoders may leave the device in between."""
+"""Prompts encoded once and kept, so that the text encoders may leave the device in between."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch.nn.functional import pad
 from cohp.pipelines.families.base import Family
 from cohp.pipelines.families.words import Words
 from cohp.pipelines.foreign import Arguments, Pipe
+from cohp.pipelines.residence import Residence
 
 # As many prompts as are drawn together, with some to spare: a few megabytes each.
 KEPT = 64
@@ -21,12 +22,10 @@ KEPT = 64
 class Prompts:
     """The embeddings of the prompts of one pipeline."""
 
-    def __init__(self, pipe: Pipe, family: Family, *, release: bool = False) -> None:
-        """Keep the text encoders on the host between prompts if `release`."""
+    def __init__(self, pipe: Pipe, family: Family, residence: Residence) -> None:
         self._pipe = pipe
         self._family = family
-        self._release = release
-        self._away: dict[str, Any] = {}
+        self._residence = residence
         self._kept: OrderedDict[Words, dict[str, Any]] = OrderedDict()
 
     def alike(self, words: Sequence[Words]) -> list[list[int]]:
@@ -61,11 +60,8 @@ class Prompts:
         return [self._kept[each] for each in words]
 
     def _encode(self, words: Sequence[Words]) -> list[Arguments]:
-        self._fetch()
-        try:
+        with self._residence.encoding():
             return [self._family.encode(self._pipe, each) for each in words]
-        finally:
-            self._send()
 
     def _shape(self, told: Arguments) -> tuple[object, ...]:
         """Return what embeddings that share a batch must agree in."""
@@ -74,24 +70,6 @@ class Prompts:
             (name, *_sides(value, {self._family.axes.get(name, 0)} | free))
             for name, value in told.items()
         )
-
-    def _fetch(self) -> None:
-        for name, encoder in self._away.items():
-            self._pipe.register_modules(**{name: encoder.to(self._pipe.device)})
-        self._away.clear()
-
-    def _send(self) -> None:
-        if not self._release:
-            return
-        components = self._pipe.components
-        names = [name for name in components if name.startswith("text_encoder")]
-        self._away = {name: components[name] for name in names if components[name] is not None}
-        for name, encoder in self._away.items():
-            encoder.to("cpu")
-            # Gone from the pipeline too, which would take its device for its own.
-            self._pipe.register_modules(**{name: None})
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
 
 def _sides(value: Tensor | list[Tensor], free: set[int]) -> list[int]:

@@ -205,3 +205,28 @@ def test_the_embedded_models_draw_and_refine_and_replay(tmp_path):
         assert image.size == (sides[told["model"]],) * 2
     replayed = cohp("replay", told["image"], "--out", tmp_path / "again.png").output
     assert "identical" in replayed or "at most 1 of 255" in replayed
+
+
+def test_a_dry_run_says_who_is_held_where():
+    words = ("generate", "a red fox at dawn", "--dry-run", "--memory", "70MB")
+    told = cohp(*words).stdout.splitlines()
+    assert "mini-judge   cpu  11 MB  stays, and judges" in told
+    assert told[-1].startswith("peak on cpu: ")
+    assert told[-1].endswith(" of 70 MB")
+    assert any("comes from the disk" in line for line in told)
+    memory = json.loads(cohp(*words, "--json").stdout)["memory"]
+    assert memory["devices"]["cpu"]["memory"] == 70_000_000
+    refused = cohp(*words[:-1], "20MB").stdout
+    assert "mini-judge takes 20 MB, and 20 MB is free" in refused
+
+
+def test_what_does_not_fit_is_refused_and_no_folder_is_made(tmp_path):
+    told = cohp("generate", "a red fox", "--memory", "25MB", "--out", tmp_path / "run")
+    assert "mini-poster takes at least" in told.stderr
+    assert told.exit_code == 2
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_size_that_is_none_is_refused_by_its_name():
+    told = cohp("generate", "a red fox", "--memory", "lots")
+    assert "memory: 'lots' is no size of memory: write 24GB" in told.stderr
