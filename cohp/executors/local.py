@@ -167,4 +167,3 @@ class LocalExecutor:
         for judge in self._rewards.values():
             judge.close()
         self._rewards.clear()
-

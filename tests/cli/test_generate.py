@@ -217,11 +217,11 @@ def test_a_dry_run_says_who_is_held_where():
     memory = json.loads(cohp(*words, "--json").stdout)["memory"]
     assert memory["devices"]["cpu"]["memory"] == 70_000_000
     refused = cohp(*words[:-1], "20MB").stdout
-    assert "mini-judge takes 20 MB, and 20 MB is free" in refused
+    assert "mini-judge takes 28 MB, and 20 MB is free" in refused
 
 
 def test_what_does_not_fit_is_refused_and_no_folder_is_made(tmp_path):
-    told = cohp("generate", "a red fox", "--memory", "25MB", "--out", tmp_path / "run")
+    told = cohp("generate", "a red fox", "--memory", "45MB", "--out", tmp_path / "run")
     assert "mini-poster takes at least" in told.stderr
     assert told.exit_code == 2
     assert not (tmp_path / "run").exists()
