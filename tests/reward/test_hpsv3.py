@@ -64,6 +64,23 @@ def test_the_vector_is_the_references(reward):
         np.testing.assert_allclose(vector, kept[f"{name}/hidden_at_reward"], atol=TOLERANCE)
 
 
+def test_no_more_is_computed_than_the_vector_needs(reward):
+    layers = reward._model.language_model.layers
+    lengths = []
+    hooks = [
+        layer.mlp.register_forward_pre_hook(lambda _, given: lengths.append(given[0].shape[1]))
+        for layer in layers
+    ]
+    try:
+        reward.score(**asked("h3_000"))
+    finally:
+        [hook.remove() for hook in hooks]
+    # Cut at the reward's token; the last layer makes that place alone.
+    cut = EVERY["h3_000"]["details"]["reward_token_index"] + 1
+    assert lengths == [cut] * (len(layers) - 1) + [1]
+    assert not [name for name, _ in reward._model.named_parameters() if "lm_head" in name]
+
+
 def test_tokens_are_the_references_up_to_the_reward(reward):
     kept = np.load(GOLDEN / "hpsv3" / "intermediates.npz")
     known = [name for name in PLAIN if f"{name}/input_ids" in kept.files]
