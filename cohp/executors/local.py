@@ -63,7 +63,7 @@ class LocalExecutor:
         with self._planning:
             asked = recipes[-1].devices, recipes[-1].memory
             if asked not in self._rooms:
-                self._rooms[asked] = room(*asked)
+                self._rooms[asked] = room(*asked, sure=True)
             mine = {setting(each): each for each in recipes}
             known = {**self._known, **mine}
             try:

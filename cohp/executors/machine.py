@@ -3,52 +3,76 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from platform import machine
+from shutil import which
 
 from cohp.errors import BadInput
+from cohp.placement.host import free_host
 from cohp.placement.room import Device, Room, read_bytes
 
 NAMED = re.compile(r"(?:cuda|cpu)(?::\d{1,3})?|mps")
 # What is free is never all to be had: allocators leave gaps, and other programs breathe.
 SHARE = 0.9
+ASKING = ("nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits")
 
 
-def room(devices: Sequence[str] | None = None, memory: str | None = None) -> Room:
-    """Return the devices to work on and what may be used of each: `memory`, else what is free."""
-    from cohp.pipelines.memory import default_device  # noqa: PLC0415 - torch, seconds to import
+def room(
+    devices: Sequence[str] | None = None, memory: str | None = None, *, sure: bool = False
+) -> Room:
+    """Return the devices to work on and what may be used of each: `memory`, else what is free.
 
-    names = list(devices or [default_device()])
+    A plan that is only looked at does not wait for torch; one that is followed is made `sure`.
+    """
+    if sure:
+        import torch  # noqa: F401, PLC0415 - seconds to import
+    free = _free()
+    names = list(devices or [next(iter(free))])
     for name in names:
-        _check(name)
+        _check(name, free)
     if len(set(names)) < len(names):
         raise BadInput(f"devices: {max(names, key=names.count)} is named twice")
     budget = read_bytes(memory) if memory else None
-    sharing = sum(name.startswith("cpu") for name in names)
-    found = tuple(Device(name, budget or int(_free(name, sharing) * SHARE)) for name in names)
-    return Room(found, int(_free("cpu", 1) * SHARE))
+    sharing = max(1, sum(name.startswith("cpu") for name in names))
+    found = [
+        Device(name, budget or int(free[_plain(name)] * SHARE) // (sharing if "cpu" in name else 1))
+        for name in names
+    ]
+    return Room(tuple(found), int(free["cpu"] * SHARE))
 
 
-def here() -> list[str]:
-    """Return the names of the devices that torch finds."""
-    import torch  # noqa: PLC0415
-
-    cards = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
-    return [*cards, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
-
-
-def _check(name: str) -> None:
-    found = here()
-    known = NAMED.fullmatch(name) and (
-        name.startswith("cpu") or name in found or (name == "cuda" and found[0] != "cpu")
-    )
-    if not known:
-        raise BadInput(f"devices: there is no {name} here; there are {', '.join(found)}")
+def _free() -> Mapping[str, int]:
+    """Return what is free of every device that is here, the fastest first."""
+    found = _cards() if "torch" in sys.modules else _cards_by_driver()
+    if not found and sys.platform == "darwin" and machine() == "arm64":
+        found = {"mps": free_host()}
+    return {**found, "cpu": free_host()}
 
 
-def _free(name: str, sharing: int) -> int:
-    import torch  # noqa: PLC0415
+def _cards() -> dict[str, int]:
+    import torch  # noqa: PLC0415 - it is imported
 
-    from cohp.reward.batching import free_bytes  # noqa: PLC0415
+    cards = range(torch.cuda.device_count())
+    return {f"cuda:{number}": int(torch.cuda.mem_get_info(number)[0]) for number in cards}
 
-    free = free_bytes(torch.device(name))
-    return free // max(1, sharing) if name.startswith("cpu") else free
+
+def _cards_by_driver() -> dict[str, int]:
+    if which(ASKING[0]) is None:
+        return {}
+    told = subprocess.run(ASKING, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    lines = [line.strip() for line in told.splitlines()]
+    return {f"cuda:{place}": int(line) << 20 for place, line in enumerate(lines) if line.isdigit()}
+
+
+def _check(name: str, free: Mapping[str, int]) -> None:
+    if not NAMED.fullmatch(name) or _plain(name) not in free:
+        raise BadInput(f"devices: there is no {name} here; there are {', '.join(free)}")
+
+
+def _plain(name: str) -> str:
+    """Return the name a device is known by; a processor may be named as several."""
+    if name.startswith("cpu"):
+        return "cpu"
+    return "cuda:0" if name == "cuda" else name

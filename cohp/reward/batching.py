@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import torch
 
 from cohp.errors import OutOfMemory
+from cohp.placement.host import free_host
 
 Row = TypeVar("Row")
 # A CPU is no faster with more rows, its caches fill; a GPU wants enough of them to be busy.
@@ -28,13 +26,7 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0]) + int(cached)
-    meminfo = Path("/proc/meminfo")
-    if meminfo.exists():
-        # What the system could give up counts too: a file cache fills memory by design.
-        available = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())
-        if available:
-            return int(available[1]) * 1024
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+    return free_host()
 
 
 def in_batches(

@@ -9,7 +9,6 @@ from pathlib import Path
 from cohp.errors import CohpError
 from cohp.placement.need import JudgeNeed
 from cohp.reward import catalogue, weights
-from cohp.reward.checkpoint import weight_files
 from cohp.reward.wanted import Wanted, read
 from cohp.whereabouts import header
 
@@ -73,6 +72,6 @@ def _files(wanted: Wanted, entry: catalogue.Entry) -> list[Path]:
     """Return the safetensors files that are here; nothing is linked or converted for it."""
     folder = wanted.place or entry.folder
     if folder is not None:
-        return [file for file in weight_files(folder) if file.suffix == ".safetensors"]
+        return sorted(folder.glob("*.safetensors")) if folder.is_dir() else [folder]
     looked_up = [weights.cached(source, file) for source in entry.sources for file in source.files]
     return [file for file in looked_up if file and file.suffix == ".safetensors"]

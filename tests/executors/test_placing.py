@@ -181,7 +181,7 @@ def test_where_one_image_does_not_fit_less_is_used_for_it_and_that_is_said():
 
 def test_a_model_that_waits_in_main_memory_leaves_and_stays_loaded(log, monkeypatch):
     gpu = machine.Room((machine.Device("cuda", 70_000_000),), 10**9)
-    monkeypatch.setattr(local, "room", lambda *_: gpu)
+    monkeypatch.setattr(local, "room", lambda *_, **__: gpu)
     monkeypatch.setattr(overlap, "_stream", lambda _: nullcontext)
     executor = LocalExecutor()
     for _ in range(2):
@@ -223,7 +223,7 @@ def test_a_plan_counts_what_the_whole_recipe_asks_for():
 
 @pytest.mark.parametrize("name", ["cuda:7", "tpu", "cpu:x", "cuda"])
 def test_a_device_that_is_not_here_is_refused_by_name(name, monkeypatch):
-    monkeypatch.setattr(machine, "here", lambda: ["cpu"])
+    monkeypatch.setattr(machine, "_free", lambda: {"cpu": 10**9})
     with pytest.raises(machine.BadInput, match=f"there is no {name} here; there are cpu"):
         machine.room([name])
 
@@ -234,3 +234,25 @@ def test_devices_of_a_processor_share_its_memory():
     assert two.devices[0].free < one.devices[0].free * 0.7
     with pytest.raises(machine.BadInput, match="cpu:0 is named twice"):
         machine.room(["cpu:0", "cpu:0"])
+
+
+def test_before_torch_is_there_the_driver_says_what_is_free(monkeypatch, tmp_path):
+    asked = tmp_path / "nvidia-smi"
+    asked.write_text("#!/bin/sh\nprintf '24000\\n8000\\n'\n")
+    asked.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.delitem(machine.sys.modules, "torch")
+    found = machine.room(["cuda:1", "cuda"])
+    assert [each.free for each in found.devices] == [
+        int((8000 << 20) * machine.SHARE),
+        int((24000 << 20) * machine.SHARE),
+    ]
+    assert machine.room().devices[0].name == "cuda:0"
+
+
+def test_an_apple_gpu_works_in_main_memory(monkeypatch):
+    monkeypatch.setattr(machine.sys, "platform", "darwin")
+    monkeypatch.setattr(machine, "machine", lambda: "arm64")
+    monkeypatch.setattr(machine, "_cards", dict)
+    (device,) = machine.room(memory="16GB").devices
+    assert (device.name, device.unified, device.free) == ("mps", True, 16 * 10**9)
