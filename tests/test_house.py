@@ -39,15 +39,7 @@ def test_starting_imports_nothing_heavy(code):
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ["--help"],
-        ["models"],
-        ["rewards"],
-        ["recipes"],
-        ["bench", "--help"],
-        ["export", "--help"],
-        ["generate", "fox", "--models", "flux-dev,sdxl", "--dry-run"],
-    ],
+    [["--help"], ["models"], ["rewards"], ["recipes"], ["bench", "--help"], ["export", "--help"]],
 )
 def test_help_and_lists_never_import_torch(words):
     code = (
