@@ -161,11 +161,12 @@ class Engine:
         """Let go of every model."""
         self.close()
 
-    def _require(self, recipe: Recipe) -> None:
+    def _require(self, recipe: Recipe, executor: Executor | None = None) -> None:
         """Say what is missing before anything is made."""
         names = [candidate.name for candidate in recipe.models]
-        self._executor.require(names, recipe.jury)
-        self._executor.plan([recipe])
+        asked = executor or self._executor
+        asked.require(names, recipe.jury)
+        asked.plan([recipe])
 
     def _begin(
         self, job: Job, listen: Listener, stop: Stop, executor: Executor
@@ -174,7 +175,7 @@ class Engine:
         done = partial(Outcome, job.number, job.folder)
         try:
             with ExitStack() as closing:
-                self._require(job.recipe)
+                self._require(job.recipe, executor)
                 recorder = closing.enter_context(_opened(job))
                 closing.enter_context(_withdrawn_if_empty(recorder))
                 verdict = Run(recorder, executor, listen, stop).finish()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from time import monotonic
 from typing import Self
 
@@ -46,6 +46,8 @@ class Merging:
         """Wait for every seat, or where there is `patience` for no more than so many seconds."""
         self._inner = inner
         self._patience = patience
+        # What libraries import when it is first needed, two threads must not need at once.
+        self._alone = Lock()
         self._changed = Condition()
         # Who is about to ask: a wave waits for them.
         self._busy: set[Seat] = set()
@@ -77,6 +79,11 @@ class Merging:
     def __exit__(self, *_: object) -> None:
         """End once what was asked for is answered."""
         self.close()
+
+    def require(self, models: Sequence[str], jury: Jury) -> None:
+        """Raise `Missing` where something the work needs is not here; one seat at a time."""
+        with self._alone:
+            self._inner.require(models, jury)
 
     def ask(self, request: _Request) -> None:
         """Take in what a seat asks for."""
@@ -137,10 +144,11 @@ class Merging:
         self._last_model = shots[0].model
         stop = _AllStop([each.stop for each in requests])
         try:
-            for item in self._inner.answer(
-                shots, jury=requests[0].jury, parents=parents, stop=stop
-            ):
-                self._hand_out(item, requests)
+            with self._alone:
+                for item in self._inner.answer(
+                    shots, jury=requests[0].jury, parents=parents, stop=stop
+                ):
+                    self._hand_out(item, requests)
         except BaseException as error:  # noqa: BLE001 - it belongs to those who asked
             for request in requests:
                 self._end(request, error)
@@ -180,7 +188,7 @@ class Seat:
 
     def require(self, models: Sequence[str], jury: Jury) -> None:
         """Raise `Missing` where something the work needs is not here; nothing is loaded."""
-        self._inner.require(models, jury)
+        self._merging.require(models, jury)
 
     def plan(self, recipes: Sequence[Recipe]) -> Plan | None:
         """Decide who is held where while these run beside the others; nothing is loaded."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event
+from threading import Event, Lock
+from time import sleep
 
 import pytest
 from small import make_recipe
@@ -157,3 +158,39 @@ def test_a_seat_that_is_left_holds_nobody_up(slots):
         for seat in idle:
             seat.close()
         assert len(ask(merging.seat(), shots("a"))) == 4
+
+
+class Alone(LocalExecutor):
+    """Notices when two threads are in it at once, as lazy imports would."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside, self.crowded = Lock(), False
+
+    def _enter(self):
+        self.crowded |= not self.inside.acquire(blocking=False)
+        sleep(0.01)
+
+    def require(self, models, jury):
+        self._enter()
+        super().require(models, jury)
+        self.inside.release()
+
+    def answer(self, shots, **how):
+        self._enter()
+        yield from super().answer(shots, **how)
+        self.inside.release()
+
+
+def test_one_thread_at_a_time_is_in_the_executor():
+    inner = Alone()
+
+    def work(seat, prompt):
+        seat.require(["fake-ink"], JURY)
+        return ask(seat, shots(prompt))
+
+    with Merging(inner, patience=0.001) as merging, ThreadPoolExecutor(8) as pool:
+        seats = [merging.seat() for _ in range(8)]
+        done = list(pool.map(work, seats, "abcdefgh"))
+    assert len(done) == 8
+    assert not inner.crowded
