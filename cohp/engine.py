@@ -31,6 +31,7 @@ from cohp.result import Outcome, Result
 from cohp.reward.loading import settled
 from cohp.run import Run, retrace
 from cohp.seeds import fresh_seed
+from cohp.spending import fitted
 
 # Searches in flight at a time, unless told otherwise.
 TOGETHER = 20
@@ -239,6 +240,7 @@ def compose(prompt: str, recipe: str | None = None, **options: Any) -> Recipe:  
     if options.get("seed") is None:
         options["seed"] = fresh_seed()
     made = make(recipe, {**options, "prompt": prompt})
+    made = fitted(made, rounds=options.get("rounds") is not None)
     judges = {"reward": made.reward, "referee": made.referee}
     return made.model_copy(update={role: each and settled(each) for role, each in judges.items()})
 
@@ -257,7 +259,7 @@ def resume(folder: str | Path, **options: Any) -> Result:  # noqa: ANN401 - thos
 
 def story(folder: RunFolder) -> Story:
     """Gather what every report of a run is drawn from."""
-    chosen, verdict = retrace(folder.recipe, folder.entries)
+    chosen, verdict = retrace(folder.recipe, folder.entries, folder.stopped)
     return Story(
         recipe=folder.recipe.to_json(),
         entries=tuple(folder.entries.values()),
@@ -266,6 +268,7 @@ def story(folder: RunFolder) -> Story:
         chosen=chosen,
         versions=folder.versions,
         revisions=folder.revisions,
+        stopped=folder.stopped[1] if folder.stopped and folder.recipe.budget else None,
     )
 
 

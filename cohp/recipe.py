@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from cohp import registry
+from cohp.budget import Budget
 from cohp.catalogue import default_models, is_embedded
 from cohp.errors import BadInput, BadRecipe
 from cohp.naming import resolve
@@ -95,6 +96,8 @@ class Recipe(_Strict):
     opening: Literal["refine", "fresh"] = "refine"
     # The share of its steps that a candidate draws stage one with: sketches are cheap to judge.
     draft: float = Field(default=1.0, gt=0, le=1)
+    # What the search may spend: "60s", "200nfe", "20images".
+    budget: str | None = None
     safety: bool = False
     metadata: bool = True
     # How much of each device may be used, as "24GB", and the devices; what is free without.
@@ -122,6 +125,18 @@ class Recipe(_Strict):
             except BadInput as error:
                 raise ValueError(str(error).rstrip(".")) from error
         return memory
+
+    @property
+    def allowance(self) -> Budget | None:
+        """The budget, where there is one."""
+        return Budget.read(self.budget) if self.budget else None
+
+    @field_validator("budget")
+    @classmethod
+    def _is_a_budget(cls, budget: str | None) -> str | None:
+        if budget is not None:
+            Budget.read(budget)
+        return budget
 
     @field_validator("models")
     @classmethod

@@ -7,8 +7,10 @@ until the journal ends.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from threading import Event
+from time import monotonic
 
 from cohp import registry
 from cohp.errors import ExecutorFault, Interrupted
@@ -21,7 +23,8 @@ from cohp.record.recorder import Recorder
 from cohp.reward.combine import fit
 from cohp.reward.loading import spread
 from cohp.reward.wanted import read
-from cohp.search.base import Searching
+from cohp.search.base import Searching, scored
+from cohp.spending import Spending, Stopped, unlikely
 from cohp.telling import Teller
 from cohp.types import Answer, Ask, Chosen, Note, Score, Scored, Shot, Verdict
 
@@ -31,32 +34,38 @@ def plan(recipe: Recipe) -> tuple[Ask, ...]:
 
     Which model is refined is not known before the scores are; the first one stands for it.
     """
-    searching = search(recipe)
+    searching, spending = search(recipe), Spending(recipe)
     asks: list[Ask] = []
     try:
         step = next(searching)
         while True:
             answers: list[Answer] = []
             if isinstance(step, Ask):
-                asks.append(step)
-                answers = [Scored(shot, Score(0.0)) for shot in step.shots]
+                allowed = spending.allow(step)
+                asks += [allowed] if allowed.shots else []
+                answers = [Scored(shot, Score(0.0)) for shot in allowed.shots]
             step = searching.send(answers)
     except StopIteration:
         return tuple(asks)
 
 
-def retrace(recipe: Recipe, entries: Mapping[str, Entry]) -> tuple[Chosen | None, Verdict | None]:
+def retrace(
+    recipe: Recipe, entries: Mapping[str, Entry], stopped: tuple[int, str] | None = None
+) -> tuple[Chosen | None, Verdict | None]:
     """Return what a journal amounts to: the choice made and the verdict, as far as it goes."""
-    searching = search(recipe)
+    searching, spending = search(recipe), Spending(recipe, stopped and Stopped(*stopped))
     chosen: Chosen | None = None
     try:
         step = next(searching)
-        while isinstance(step, Chosen) or all(shot.id in entries for shot in step.shots):
+        while True:
             if isinstance(step, Chosen):
                 chosen = step
                 step = searching.send(())
-            else:
-                step = searching.send([entries[shot.id].answer for shot in step.shots])
+                continue
+            shots = spending.allow(step).shots
+            if any(shot.id not in entries for shot in shots):
+                break
+            step = searching.send([entries[shot.id].answer for shot in shots])
     except StopIteration as end:
         return chosen, end.value
     return chosen, None
@@ -85,6 +94,11 @@ class Run:
         self._known = dict(recorder.entries)
         self._scale = recorder.scale
         self._behind = Behind()
+        self._stopped = recorder.stopped and Stopped(*recorder.stopped)
+        self._spending = Spending(recorder.recipe, self._stopped)
+        # Seconds count on from where the sessions before left off.
+        self._before = sum(entry.seconds for entry in recorder.entries.values())
+        self._began = monotonic()
         planned = sum(len(ask.shots) for ask in plan(recorder.recipe))
         self._teller = Teller(recorder, listen, planned)
 
@@ -109,8 +123,14 @@ class Run:
             verdict: Verdict = end.value
             return verdict
 
-    def _round(self, ask: Ask) -> list[Answer]:
-        """Answer one ask: what the journal knows from there, the rest by drawing it."""
+    def _round(self, wanted: Ask) -> list[Answer]:
+        """Answer one ask: what the journal knows from there, the rest by drawing it.
+
+        A search that is to stop is answered with nothing from then on.
+        """
+        ask = self._allowed(wanted)
+        if not ask.shots:
+            return []
         missing = [shot for shot in ask.shots if shot.id not in self._known]
         if missing:
             self._draw(missing)
@@ -121,6 +141,35 @@ class Run:
         self._weigh(ask)
         self._behind.do(partial(self._teller.end_round, ask))
         return [self._known[shot.id].answer for shot in ask.shots]
+
+    def _allowed(self, wanted: Ask) -> Ask:
+        """Return what of an ask is worth drawing, as the budget and the scores so far have it."""
+        ask = self._spending.allow(wanted)
+        if self._recorder.recipe.allowance is None or ask.round == 0 or self._stopped:
+            return ask
+        if any(shot.id in self._known for shot in ask.shots):
+            return ask
+        if reason := self._enough(ask):
+            self._stopped = Stopped(ask.round, reason)
+            self._spending.stop(self._stopped)
+            self._behind.do(partial(self._teller.stop, self._stopped))
+            return replace(ask, shots=())
+        return ask
+
+    def _enough(self, ask: Ask) -> str | None:
+        """Say why nothing more is to be drawn, or None."""
+        budget = self._recorder.recipe.allowance
+        if not ask.shots:
+            return f"the budget of {budget} is spent"
+        if budget and budget.unit == "seconds":
+            spent = self._before + monotonic() - self._began
+            next_one = spent / max(1, len(self._known)) * len(ask.shots)
+            if spent + next_one > budget.amount:
+                return (
+                    f"{spent:.0f} of {budget} are spent, and another round would take "
+                    f"about {next_one:.0f}"
+                )
+        return unlikely(scored(entry.answer for entry in self._known.values()))
 
     def _draw(self, shots: Sequence[Shot]) -> None:
         recorder = self._recorder

@@ -10,6 +10,7 @@ from cohp.record.recorder import Recorder
 from cohp.reward.combine import Scale
 from cohp.reward.loading import spread
 from cohp.reward.referee import suspicion
+from cohp.spending import Stopped
 from cohp.types import Answer, Ask, Note, Verdict
 
 
@@ -55,6 +56,11 @@ class Teller:
         for name in scale.flat:
             text = f"{name} gave every image of the opening the same score"
             self._listen(Note(f"{text}; its usual spread stands in."))
+
+    def stop(self, stopped: Stopped) -> None:
+        """Write down that the search ends early, and say why."""
+        self._recorder.stop(stopped.round, stopped.reason)
+        self._listen(Note(f"stopped before round {stopped.round}: {stopped.reason}."))
 
     def end_round(self, ask: Ask) -> None:
         """Keep best.png the best image of the rounds so far, and tell of the round."""

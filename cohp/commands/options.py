@@ -135,6 +135,11 @@ RECIPE_OPTIONS = (
         help="Share of its steps a candidate draws stage one with, in (0, 1].",
     ),
     click.option(
+        "--budget",
+        metavar="60s|200nfe|20images",
+        help="What the search may spend; it stops early where more is unlikely to help.",
+    ),
+    click.option(
         "--strengths", type=Strengths(), metavar="S,...", help="Strength a round, in (0, 1]."
     ),
     click.option(

@@ -38,6 +38,11 @@ class RunFolder:
         }
         scales = [Scale.from_json(line["scale"]) for line in lines if line["kind"] == "scale"]
         self.scale: Scale | None = scales[-1] if scales else None
+        stops = [line for line in lines if line["kind"] == "stopped"]
+        # Why the search ended before its rounds did, and in which.
+        self.stopped: tuple[int, str] | None = (
+            (stops[-1]["round"], stops[-1]["reason"]) if stops else None
+        )
         shots = [Entry.from_json(line) for line in lines if line["kind"] == "shot"]
         self.entries: dict[str, Entry] = {each.shot.id: each.on(self.scale) for each in shots}
 

@@ -60,12 +60,18 @@ class Recorder(RunFolder):
     @classmethod
     def reopen(cls, path: Path, rounds: int | None = None) -> Recorder:
         """Go on with the run in `path`; `rounds` extends it."""
-        recipe = RunFolder(path).recipe
-        if rounds is not None and rounds < recipe.rounds:
+        folder = RunFolder(path)
+        recipe, done = folder.recipe, folder.recipe.rounds
+        if recipe.budget:
+            # Its rounds are only the most there may be.
+            done = max((each.shot.round for each in folder.entries.values()), default=0)
+        if rounds is not None and rounds < done:
             raise BadInput(
-                f"{path} has {recipe.rounds} rounds already; a run can be extended, not cut short."
+                f"{path} has {done} rounds already; a run can be extended, not cut short."
             )
-        return cls(path, recipe.model_copy(update={"rounds": rounds or recipe.rounds}))
+        # Who asks for more rounds has more to spend.
+        more = {"rounds": rounds, "budget": None} if rounds else {}
+        return cls(path, recipe.model_copy(update=more))
 
     def loaded(self, revisions: Mapping[str, str]) -> None:
         """Record which weights are at work; other weights than before would draw other images."""
@@ -88,6 +94,12 @@ class Recorder(RunFolder):
             self._journal.append({"kind": "shot", **entry.to_json()})
         self.entries[entry.shot.id] = entry.on(self.scale)
         return self.entries[entry.shot.id]
+
+    def stop(self, number: int, reason: str) -> None:
+        """Record from which round on nothing more is drawn, for a replay to do the same."""
+        with writing(self.path):
+            self._journal.append({"kind": "stopped", "round": number, "reason": reason})
+        self.stopped = (number, reason)
 
     def weigh(self, scale: Scale) -> None:
         """Fix the scale an ensemble's scores are read on, for this run and for good."""

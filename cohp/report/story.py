@@ -37,6 +37,8 @@ class Story:
     chosen: Chosen | None
     versions: Mapping[str, str]
     revisions: Mapping[str, str]
+    # Why the search ended before its rounds did.
+    stopped: str | None = None
 
     @property
     def prompt(self) -> str:

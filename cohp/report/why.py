@@ -15,12 +15,13 @@ RULE_WORDS = {
 }
 
 
-def why(story: Story) -> tuple[str, str]:
-    """Return the two sentences: how it compares with the others, and how it came to be."""
+def why(story: Story) -> tuple[str, ...]:
+    """Return sentences: how it compares with the others, how it came to be, why it ended early."""
     best = story.best
     if best is None:
         return ("No image has a score yet, so none has won.", _reasons(story))
-    return (_compared(story, best), _came_to_be(story, best))
+    ended = [f"The search stopped early: {story.stopped}."] if story.stopped else []
+    return (_compared(story, best), _came_to_be(story, best), *ended)
 
 
 def choice(story: Story) -> str:
