@@ -39,15 +39,12 @@ def _summaries(results: Results) -> Iterable[tuple[object, ...]]:
             for category in listed:
                 summary = results.summary(contestant.name, judge, category)
                 asked = len(prompts) if category is None else prompts.count(category)
-                row = (
+                interval = summary.interval if summary else None
+                yield (
                     judge,
                     contestant.name,
                     category or "overall",
                     summary.count if summary else 0,
-                )
-                interval = summary.interval if summary else None
-                yield (
-                    *row,
                     asked,
                     summary and summary.mean,
                     summary and summary.deviation,

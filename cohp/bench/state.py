@@ -78,12 +78,12 @@ def image_line(place: Place, image: Image) -> dict[str, Any]:
 
 def score_line(place: Place, judge: str, said: Said) -> dict[str, Any]:
     """Return the journal's line for what a judge said of an image."""
-    scored = isinstance(said, Score)
+    score = {"mean": said.mean, "std": said.std} if isinstance(said, Score) else None
     return {
         "kind": "score",
         "contestant": place[0],
         "prompt": place[1],
         "judge": judge,
-        "score": {"mean": said.mean, "std": said.std} if isinstance(said, Score) else None,
-        "reason": None if scored else said,
+        "score": score,
+        "reason": None if score else said,
     }

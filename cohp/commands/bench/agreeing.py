@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from rich.console import Console
 
-from cohp.bench.choices import Choice
 from cohp.bench.faults import Fault
 from cohp.bench.outcomes import Outcome, judged
 from cohp.bench.pair_files import choices
@@ -81,7 +80,7 @@ def agree(
         chances = {name: preference_of(judge) for name, judge in panel.judges.items()}
         agreement = Agreement({name: [] for name in chances}, chances, panel.revisions)
         step = held.enter_context(progress(None, console))
-        for each in judged(_chain(first, found), panel, cache, stop):
+        for each in judged(chain([first], found), panel, cache, stop):
             step()
             if isinstance(each, Fault):
                 agreement.faults.append(each)
@@ -98,11 +97,6 @@ def agree(
         if all(each.tied for each in several):
             raise BadInput(f"{pairs} has no pair that {name} could be measured by.")
     return agreement
-
-
-def _chain(first: Choice | Fault, rest: Iterator[Choice | Fault]) -> Iterator[Choice | Fault]:
-    yield first
-    yield from rest
 
 
 def _say(faults: Sequence[Fault]) -> None:
