@@ -113,7 +113,8 @@ class LocalExecutor:
             return
         name = shots[0].model
         generator = self._shelf.get(name)
-        self._shelf.read_ahead(later)
+        # Asked for one model at a time, the opening still goes through all of them.
+        self._shelf.read_ahead(later or (self._shelf.after(name) if shots[0].round == 0 else ()))
 
         def draw(batch: Sequence[Shot]) -> list[Drawn | Unscored]:
             return self._shelf.with_room(name, lambda: drawn_or_reason(generator, batch, parents))

@@ -65,6 +65,11 @@ class Shelf:
         if absent and self._plan and self._load is None:
             self._ahead.begin(absent[0])
 
+    def after(self, name: str) -> list[str]:
+        """Return the models that the plan has after one."""
+        names = [seat.need.name for seat in self._plan.seats] if self._plan else []
+        return names[names.index(name) + 1 :] if name in names else []
+
     def most(self, name: str, images: int) -> int:
         """Return how many of so many images a model draws at once."""
         return self._plan.batch(name, images) if self._plan else images
