@@ -21,12 +21,8 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, FluxTransformer2DModel, UNet2DConditionModel
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests" / "pipelines")]
-
 from memory import peak_of, resident
 from score import weights
-from tiny import fresh
 
 from cohp.engine import Engine, compose
 from cohp.executors.local import LocalExecutor
@@ -38,6 +34,7 @@ from cohp.recipe import Recipe
 from cohp.reward.hpsv3 import HPSv3
 
 GB = 1e9
+TINY = Path(__file__).parents[1] / "tests" / "pipelines"
 WIDE_VAE: dict[str, Any] = {
     "block_out_channels": (128, 256, 512, 512),
     "down_block_types": ("DownEncoderBlock2D",) * 4,
@@ -105,6 +102,9 @@ def made(folder: Path, *, small: bool, memory: str | None) -> Recipe:
 
 def pipeline(kind: str, *, small: bool) -> Any:  # noqa: ANN401 - one of diffusers'
     """Return a pipeline with random weights, which are drawn on the device."""
+    sys.path.append(str(TINY))
+    from tiny import fresh  # noqa: PLC0415 - the tests' own, from their folder
+
     tiny = fresh(kind)
     if small:
         return tiny
