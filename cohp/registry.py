@@ -21,6 +21,7 @@ REWARDS = {
 SEARCHES = {
     "best-of-n": "cohp.search.best_of_n:best_of_n",
     "cohp": "cohp.search.cohp:cohp",
+    "halving": "cohp.search.halving:halving",
 }
 BUILT_IN = {
     "generator": ("cohp.pipelines", GENERATORS),

@@ -119,7 +119,7 @@ RECIPE_OPTIONS = (
         default=None,
         help="Withhold images the safety filter finds unsafe.",
     ),
-    click.option("--search", metavar="NAME", help="The strategy: cohp or best-of-n."),
+    click.option("--search", metavar="NAME", help="The strategy: cohp, halving or best-of-n."),
     click.option(
         "--pick", type=click.Choice(["mean", "max", "probability"]), help="How the model is chosen."
     ),

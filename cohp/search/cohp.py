@@ -7,7 +7,7 @@ that is noised and drawn again. The best image of the whole chain is the result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cohp.recipe import Candidate, Recipe
@@ -23,7 +23,14 @@ def cohp(recipe: Recipe) -> Searching:
     model = leader(standing)
     if len(recipe.models) > 1:
         yield Chosen(model, standing, recipe.pick)
+    return (yield from refine(recipe, model, standing, tried))
 
+
+def refine(
+    recipe: Recipe, model: str, standing: Mapping[str, float], opened: Sequence[Scored]
+) -> Searching:
+    """Do stage two from what stage one opened with: the rounds, and the verdict."""
+    tried = list(opened)
     refiner = _refiner(recipe, model, standing)
     parent: Scored | None = top(each for each in tried if each.shot.model == model)
     if recipe.opening == "fresh":

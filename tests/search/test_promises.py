@@ -15,7 +15,7 @@ from cohp.types import Ask, Scored
 
 RECIPES = st.builds(
     make_recipe,
-    search=st.sampled_from(["cohp", "best-of-n"]),
+    search=st.sampled_from(["cohp", "halving", "best-of-n"]),
     models=st.sampled_from([["fake-ink"], ["fake-ink", "fake-wash"]]),
     per_model=st.integers(1, 4),
     rounds=st.integers(1, 5),
