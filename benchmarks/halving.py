@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
 
-from world import PROMPTS
+from scenes import prompts as scenes
 
 from cohp.engine import Engine
 from cohp.pipelines.evaluations import evaluations
@@ -19,14 +19,12 @@ from cohp.record.entry import Entry
 from cohp.result import Result
 
 MODELS = ["mini-poster", "mini-mural"]
-SIDE = 128
 
 
 def main(prompts: int = 20, per_model: int = 4) -> None:
     """Print one line a figure."""
     shared = {"models": MODELS, "per_model": per_model, "rounds": 1, "batch": 1, "seed": 1}
-    shared |= {"width": SIDE, "height": SIDE}
-    asked = PROMPTS[:prompts]
+    asked = scenes(prompts)
     with tempfile.TemporaryDirectory() as folder, Engine() as engine:
         runs = {
             search: {
@@ -39,7 +37,7 @@ def main(prompts: int = 20, per_model: int = 4) -> None:
         chain, halved = runs["cohp"], runs["halving"]
         same = [chain[number].verdict.model == halved[number].verdict.model for number in chain]
         costs = {search: _stage_one(each.values()) for search, each in runs.items()}
-    print(f"{len(same)} prompts, {' and '.join(MODELS)}, {per_model} images each, {SIDE} pixels")
+    print(f"{len(same)} prompts, {' and '.join(MODELS)}, {per_model} images each")
     print(f"the same model chosen: {sum(same)} of {len(same)}")
     print(f"evaluations of stage one: {costs['halving']:.0f} for {costs['cohp']:.0f}")
     print(f"share: {costs['halving'] / costs['cohp']:.2f}")

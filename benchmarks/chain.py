@@ -1,0 +1,172 @@
+"""How fast a whole chain is, on the embedded models; every figure is a ratio within one run.
+
+python benchmarks/chain.py own|script|reference|together|swapped ... [--prompts N]
+
+own: the engine's time outside drawing and scoring. script: against a straightforward script with
+diffusers' own classes. reference: against models loaded for each prompt and candidate. together:
+many prompts at once against one after the other; swapped: likewise where one model fits at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import chain_rivals
+from engine import Clock
+from scenes import prompts
+
+from cohp import run as runs
+from cohp.engine import Engine, compose
+from cohp.executors.base import Stop
+from cohp.executors.local import LocalExecutor
+from cohp.pipelines import load as load_model
+from cohp.recipe import Recipe
+from cohp.record.recorder import Recorder
+from cohp.reward.base import Reward
+from cohp.reward.loading import load
+from cohp.types import Answer, Drawn, Jury, Note, Shot
+
+MODELS = ["mini-poster", "mini-mural"]
+# The reference has three candidates; the third draws as the first, and is loaded for itself.
+THREE = [*MODELS, "mini-poster:match_colours=true"]
+SHAPE: dict[str, Any] = {"per_model": 4, "rounds": 4, "batch": 4, "seed": 1, "reward": "mini-judge"}
+
+
+class OneAtATime(LocalExecutor):
+    """The local executor where memory holds one model beside the reward."""
+
+    def __init__(self, reward: Reward) -> None:
+        super().__init__(load_model, lambda _: reward)
+        self._at_work = ""
+
+    def answer(
+        self, shots: Sequence[Shot], *, jury: Jury, parents: Mapping[str, Drawn], stop: Stop
+    ) -> Iterator[Answer | Note]:
+        """Draw model by model, the one before leaving first."""
+        for model, group in groupby(shots, key=lambda shot: shot.model):
+            if model != self._at_work:
+                self._shelf.close()
+                self._at_work = model
+            yield from super().answer(list(group), jury=jury, parents=parents, stop=stop)
+
+
+def main() -> None:
+    """Print one line a figure."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("figures", nargs="*", choices=[*FIGURES, []], help="all, unless named")
+    parser.add_argument("--prompts", type=int, help="how many, where not the issue's number")
+    given = parser.parse_args()
+    for name in given.figures or FIGURES:
+        figure, usual = FIGURES[name]
+        with tempfile.TemporaryDirectory() as folder:
+            figure(Path(folder), prompts(given.prompts or usual))
+
+
+def own(folder: Path, asked: list[str]) -> None:
+    """Time a chain outside drawing and scoring, its models loaded before; its reports apart."""
+    clock = Clock()
+    executor = LocalExecutor(clock.model, clock.reward)
+    recipes = [compose(prompt, models=MODELS, **SHAPE) for prompt in asked]
+    with Engine(executor) as engine:
+        engine.run(compose(asked[0], models=MODELS, **{**SHAPE, "rounds": 1}), out=folder / "warm")
+        clock.inside = 0.0
+        began = perf_counter()
+        for number, recipe in enumerate(recipes):
+            with Recorder.begin(folder / str(number), recipe) as recorder:
+                runs.Run(recorder, executor, lambda _: None).finish()
+        whole = perf_counter() - began
+    share = (whole - clock.inside) / whole
+    print(f"own: {len(asked)} chains, {share:.1%} of their time outside drawing and scoring")
+
+
+def script(folder: Path, asked: list[str]) -> None:
+    """Compare with a script that keeps its models loaded."""
+    _against("script", chain_rivals.script(), MODELS, folder, asked)
+
+
+def reference(folder: Path, asked: list[str]) -> None:
+    """Compare with the reference's way, over three candidates."""
+    _against("reference", chain_rivals.reference(), THREE, folder, asked)
+
+
+def _against(
+    name: str, way: chain_rivals.Way, models: list[str], folder: Path, asked: list[str]
+) -> None:
+    recipes = [compose(prompt, models=models, **SHAPE) for prompt in asked]
+    reward = load("mini-judge")
+    warm = compose(asked[0], models=models, **{**SHAPE, "rounds": 1, "per_model": 1, "batch": 1})
+    with Engine(LocalExecutor(load_model, lambda _: reward)) as engine:
+        engine.run(warm, out=folder / "warm")
+        chain_rivals.chain(warm, reward, way)
+        ours, theirs, same = 0.0, 0.0, 0
+        for number, recipe in enumerate(recipes):
+            spent, result = _timed(lambda: engine.run(recipe, out=folder / str(number)))  # noqa: B023
+            ours += spent
+            spent, chosen = _timed(lambda: chain_rivals.chain(recipe, reward, way))  # noqa: B023
+            theirs += spent
+            same += chosen == result.verdict.model
+    print(
+        f"{name}: {len(asked)} prompts, ours {theirs / ours:.2f} times as fast "
+        f"({ours:.1f} s and {theirs:.1f} s), the same model chosen for {same}"
+    )
+
+
+def together(folder: Path, asked: list[str]) -> None:
+    """Compare many prompts at once with one after the other."""
+    reward = load("mini-judge")
+    _compare("together", LocalExecutor(load_model, lambda _: reward), folder, asked)
+
+
+def swapped(folder: Path, asked: list[str]) -> None:
+    """Likewise where one model fits at a time."""
+    _compare("swapped", OneAtATime(load("mini-judge")), folder, asked)
+
+
+def _compare(name: str, executor: LocalExecutor, folder: Path, asked: list[str]) -> None:
+    options = {"models": MODELS, **SHAPE}
+    recipes: list[Recipe] = [compose(prompt, **options) for prompt in asked]
+    with Engine(executor) as engine:
+        engine.run(compose(asked[0], **{**options, "rounds": 1}), out=folder / "warm")
+        alone, results = _timed(
+            lambda: [
+                engine.run(recipe, out=folder / "alone" / str(number))
+                for number, recipe in enumerate(recipes, start=1)
+            ]
+        )
+        at_once, outcomes = _timed(
+            lambda: list(engine.batch(asked, out=folder / "all", together=len(asked), **options))
+        )
+    same = sum(
+        each.result is not None
+        and each.result.verdict.best.shot == results[each.number - 1].verdict.best.shot
+        for each in outcomes
+    )
+    print(
+        f"{name}: {len(asked)} prompts, together {alone / at_once:.2f} times as fast "
+        f"({at_once:.1f} s and {alone:.1f} s), the same best image for {same}"
+    )
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    began = perf_counter()
+    done = work()
+    return perf_counter() - began, done
+
+
+FIGURES: dict[str, tuple[Callable[[Path, list[str]], None], int]] = {
+    "own": (own, 5),
+    "script": (script, 5),
+    "reference": (reference, 10),
+    "together": (together, 20),
+    "swapped": (swapped, 20),
+}
+
+
+if __name__ == "__main__":
+    main()

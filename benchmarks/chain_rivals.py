@@ -1,0 +1,133 @@
+"""The same chain done otherwise: by a straightforward script, and as the reference does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from statistics import fmean
+from typing import Any
+
+import torch
+from diffusers import DiffusionPipeline
+from PIL import Image
+
+from cohp.naming import resolve
+from cohp.pipelines.start import start_of
+from cohp.recipe import Candidate, Recipe
+from cohp.reward.base import Reward
+from cohp.search.base import draw
+from cohp.whereabouts import place_of
+
+Draw = Callable[[Any, Candidate, str, Sequence[int], int], list[Image.Image]]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a chain is done: where pipelines come from, how they draw, what images go through."""
+
+    pipeline: Callable[[str], Any]
+    draw: Draw
+    kept: Callable[[Image.Image], Image.Image]
+
+
+def load(name: str) -> Any:  # noqa: ANN401 - a pipeline of diffusers
+    """Load a model's pipeline by diffusers' own means."""
+    pipe = DiffusionPipeline.from_pretrained(place_of(resolve(name)))
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def script() -> Way:
+    """Models loaded once, a batch a call, PIL between rounds."""
+    loaded: dict[str, Any] = {}
+
+    def pipeline(name: str) -> Any:  # noqa: ANN401
+        if name not in loaded:
+            loaded[name] = load(name)
+        return loaded[name]
+
+    return Way(pipeline, _draw, lambda image: image)
+
+
+def reference() -> Way:
+    """Models loaded for each prompt and candidate, one image at a time, PNG between rounds."""
+
+    def one_by_one(
+        pipe: Any,  # noqa: ANN401
+        candidate: Candidate,
+        prompt: str,
+        seeds: Sequence[int],
+        steps: int,
+    ) -> list[Image.Image]:
+        return [image for seed in seeds for image in _draw(pipe, candidate, prompt, [seed], steps)]
+
+    def through_png(image: Image.Image) -> Image.Image:
+        buffer = BytesIO()
+        image.save(buffer, "PNG")
+        return Image.open(buffer).convert("RGB")
+
+    return Way(load, one_by_one, through_png)
+
+
+def chain(recipe: Recipe, reward: Reward, way: Way) -> str:
+    """Do a chain and return the chosen model; images are scored one at a time.
+
+    diffusers has no img2img class for these models: a round encodes its parent and calls the
+    pipeline with as many steps as refining runs, which is as much work.
+    """
+    tried = {each.name: _stage_one(recipe, each, reward, way) for each in recipe.models}
+    chosen = max(tried, key=lambda name: fmean(score for score, _ in tried[name]))
+    candidate = next(each for each in recipe.models if each.name == chosen)
+    best = max(tried[chosen], key=lambda each: each[0])
+    pipe = way.pipeline(chosen)
+    for number in range(1, recipe.rounds + 1):
+        start = start_of(candidate.steps or 1, recipe.strength(number))
+        _encode(pipe, best[1])
+        seeds = [draw(recipe, candidate, number, index).seed for index in range(recipe.batch)]
+        images = way.draw(pipe, candidate, recipe.prompt, seeds, start.steps - start.first)
+        scored = _scored(recipe, [way.kept(image) for image in images], reward)
+        best = max([best, *scored], key=lambda each: each[0])
+    return chosen
+
+
+def _stage_one(
+    recipe: Recipe, candidate: Candidate, reward: Reward, way: Way
+) -> list[tuple[float, Image.Image]]:
+    seeds = [draw(recipe, candidate, 0, index).seed for index in range(recipe.per_model)]
+    pipe = way.pipeline(candidate.name)
+    images = way.draw(pipe, candidate, recipe.prompt, seeds, candidate.steps or 1)
+    return _scored(recipe, [way.kept(image) for image in images], reward)
+
+
+def _draw(
+    pipe: Any,  # noqa: ANN401
+    candidate: Candidate,
+    prompt: str,
+    seeds: Sequence[int],
+    steps: int,
+) -> list[Image.Image]:
+    more = {"use_resolution_binning": False} if "PixArt" in type(pipe).__name__ else {}
+    made = pipe(
+        prompt=prompt,
+        width=candidate.width,
+        height=candidate.height,
+        num_inference_steps=steps,
+        guidance_scale=candidate.guidance,
+        num_images_per_prompt=len(seeds),
+        generator=[torch.Generator().manual_seed(seed) for seed in seeds],
+        **more,
+    )
+    return list(made.images)
+
+
+def _encode(pipe: Any, image: Image.Image) -> None:  # noqa: ANN401
+    pipe.vae.encode(pipe.image_processor.preprocess(image))
+
+
+def _scored(
+    recipe: Recipe, images: Sequence[Image.Image], reward: Reward
+) -> list[tuple[float, Image.Image]]:
+    return [
+        (reward.score(prompts=[recipe.prompt], images=[image])[0].mean, image) for image in images
+    ]
