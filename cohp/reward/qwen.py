@@ -137,7 +137,7 @@ class QwenReward(ABC):
 
     def score(self, *, prompts: Sequence[str], images: Sequence[Picture | Prepared]) -> list[Score]:
         """Score each image for the prompt at its place."""
-        judged = self.judge(self._vectors(prompts, images)).double().cpu()
+        judged = self.judge(self._vectors(prompts, images)).cpu().double()
         means, deviations = judged[:, 0].tolist(), judged[:, 1].exp().tolist()
         if not bool(judged.isfinite().all()):
             raise BadInput("The reward gave a score that is no number: its weights are damaged.")
