@@ -29,6 +29,7 @@ COMMANDS = {
     "resume": "Go on with a run that was stopped, or extend it.",
     "rewards": "List the rewards that images can be judged by.",
     "score": "Score images that exist already.",
+    "serve": "Serve runs over HTTP, to a page and to clients that exist already.",
     "show": "Tell how a run came to its best image, and why that one won.",
 }
 

@@ -14,9 +14,11 @@ CohpError
 |  |- RunExists          there is another run there already
 |  |- RunBusy            another process works on it
 |  |- RunDamaged         its journal or an image was changed or lost
-|  `- RunUnwritable      the disk is full, or the folder is not writable
+|  |- RunUnwritable      the disk is full, or the folder is not writable
+|  `- NoSuchRun          a server has no run, or no image, of that name
 |- OutUnwritable         an output file cannot be written
 |- OutOfMemory           a batch did not fit the device
+|- QueueFull             a server has as much waiting as it takes
 |- ExecutorFault         an executor did not answer what it was asked
 |- NothingScored         no image of the opening could be scored
 |- SomeUnscored          some images could not be scored; the others were
@@ -131,6 +133,10 @@ class RunUnwritable(RunTrouble):
         )
 
 
+class NoSuchRun(RunTrouble):
+    """A server has no run, or no image, of that name."""
+
+
 class OutUnwritable(CohpError):
     """An output file cannot be written."""
 
@@ -143,6 +149,14 @@ class OutUnwritable(CohpError):
 
 class OutOfMemory(CohpError):
     """A batch did not fit the device."""
+
+
+class QueueFull(CohpError):
+    """A server has as much waiting as it takes."""
+
+    def __init__(self, waiting: int, seconds: int) -> None:
+        super().__init__(f"{waiting} are waiting already. Ask again in about {seconds} seconds.")
+        self.seconds = seconds
 
 
 class ExecutorFault(CohpError):

@@ -1,0 +1,51 @@
+"""A run's events as server-sent events, read from its journal by each client at its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from time import monotonic
+
+from cohp.errors import CohpError
+from cohp.server.course import Course, Told
+from cohp.server.desk import Desk
+
+PAUSE = 0.15
+# Seconds of silence after which a proxy might close the line.
+SILENCE = 15
+
+
+async def events(desk: Desk, run: str, after: int) -> AsyncIterator[Told | None]:
+    """Yield what a run tells after event `after`, while it is worked on; None is a sign of life."""
+    tail, course = desk.shelf.tail(run), Course(run)
+    heard = monotonic()
+    while True:
+        # Before the look: what is told before a run is let go of is read after that.
+        working = desk.ticket(run) is not None
+        if tail.grown():
+            for line in await asyncio.to_thread(tail.lines):
+                for told in course.feed(line):
+                    if told.id > after:
+                        yield told
+            heard = monotonic()
+        if not working or desk.closing.is_set():
+            return
+        if monotonic() - heard > SILENCE:
+            heard = monotonic()
+            yield None
+        await asyncio.sleep(PAUSE)
+
+
+async def text(source: AsyncIterator[Told | None]) -> AsyncIterator[str]:
+    """Write events as a browser's EventSource reads them."""
+    yield "retry: 2000\n\n"
+    try:
+        async for told in source:
+            if told is None:
+                yield ": still here\n\n"
+                continue
+            data = json.dumps(told.data, ensure_ascii=False, allow_nan=False)
+            yield f"id: {told.id}\nevent: {told.name}\ndata: {data}\n\n"
+    except CohpError as error:
+        yield f"event: error\ndata: {json.dumps({'message': str(error)})}\n\n"
