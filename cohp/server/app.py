@@ -13,7 +13,7 @@ from cohp.record.versions import versions
 from cohp.server import answers
 from cohp.server.guard import Guard
 from cohp.server.house import House
-from cohp.server.routes import about, judging, runs
+from cohp.server.routes import a1111, about, judging, openai, runs
 from cohp.server.settings import Settings
 from cohp.server.watch import Watch
 
@@ -40,7 +40,7 @@ def create_app(settings: Settings, executor: Executor | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.house = house
-    for each in (about, runs, judging):
+    for each in (about, runs, judging, openai, a1111):
         app.include_router(each.router)
     answers.install(app)
     app.add_middleware(Guard, settings=settings)

@@ -17,7 +17,7 @@ from cohp.errors import CohpError, Interrupted, NoSuchRun, QueueFull, RunBusy, R
 from cohp.events import Event as Told
 from cohp.events import ImageDone
 from cohp.executors.base import Executor
-from cohp.executors.merging import Merging
+from cohp.executors.merging import Merging, Seat
 from cohp.recipe import Recipe
 from cohp.record.recorder import Recorder
 from cohp.result import Result
@@ -45,6 +45,10 @@ class Ticket:
     cancelled: bool = False
     stop: Event = field(default_factory=Event)
     done: Future[Result] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        # A client that goes away does not take back what it asked for.
+        self.done.set_running_or_notify_cancel()
 
 
 class Desk:
@@ -87,6 +91,15 @@ class Desk:
         """Return the ticket of a run that waits or is worked on."""
         with self._changed:
             return self._tickets.get(run)
+
+    def running(self) -> list[Ticket]:
+        """Return the tickets of the runs that are worked on, the oldest first."""
+        with self._changed:
+            return [each for each in self._tickets.values() if each.begun]
+
+    def seat(self) -> Seat:
+        """Return a place to have images drawn from that are no run's; close it."""
+        return self._merging.seat()
 
     def submit(self, recipes: Sequence[Recipe]) -> list[Ticket]:
         """Begin runs, all or none; raises `QueueFull` where they find no room."""

@@ -17,7 +17,7 @@ from cohp.measure.scorer import Scorer
 
 Answer = TypeVar("Answer")
 DATA_URL = re.compile(r"data:image/[\w.+-]{1,20};base64,")
-# Requests that may wait for the reward.
+# Requests that may wait for a lane.
 ROOM = 32
 
 
@@ -32,30 +32,44 @@ def content(text: str, name: str) -> bytes:
         raise BadImage(f"{name} is no base64.") from error
 
 
+class Lane:
+    """Threads that requests wait for; raises `QueueFull` where too many wait already."""
+
+    def __init__(self, threads: int, name: str) -> None:
+        self._threads = ThreadPoolExecutor(threads, name)
+        self._waiting = 0
+
+    async def do(self, work: Callable[[], Answer]) -> Answer:
+        """Do `work` in one of the threads."""
+        if self._waiting >= ROOM:
+            raise QueueFull(self._waiting, 1)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Finish what was taken on."""
+        self._threads.shutdown()
+
+
 class Judging:
     """Judges in a thread of its own, one request after the other."""
 
     def __init__(self, reward: str | None) -> None:
         self._default = reward
-        self._thread = ThreadPoolExecutor(1, "judging")
+        self._lane = Lane(1, "judging")
         self._scorer: tuple[str, Scorer] | None = None
-        self._waiting = 0
 
     async def ask(self, reward: str | None, work: Callable[[Scorer], Answer]) -> Answer:
-        """Do `work` with the scorer of a reward; raises `QueueFull` where too many wait."""
-        if self._waiting >= ROOM:
-            raise QueueFull(self._waiting, 1)
+        """Do `work` with the scorer of a reward."""
         name = reward or self._default or default_reward()
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, lambda: work(self._loaded(name)))
-        finally:
-            self._waiting -= 1
+        return await self._lane.do(lambda: work(self._loaded(name)))
 
     def close(self) -> None:
         """Let the reward go, once what is being judged is."""
-        self._thread.shutdown()
+        self._lane.close()
         if self._scorer:
             self._scorer[1].close()
 
