@@ -29,20 +29,24 @@ def table(study: Study) -> Iterator[str]:
     yield ""
     yield HEAD
     yield "|" + "---|" * HEAD.count(" |")
+    single = ("score", "subject", "colour", "place", "time", "whole", "right")
+    means = [f"{study.one_image(what).mean():.3f}" for what in single]
+    cost = study.best_of[0].cost / len(study.best_of[0].tried[0])
+    yield f"| one image | {cost:.0f} | {' | '.join(means[:-1])} | **{means[-1]}** | | | | |"
     shown = [each for n, each in enumerate(study.best_of, 1) if n in SHOWN]
     for outcome in (*shown, *study.chains):
         yield f"| {' | '.join(_row(study, outcome))} |"
 
 
 def _row(study: Study, outcome: Outcome) -> Iterator[str]:
-    one, right = study.best_of[0], outcome.values("right")
+    right = outcome.values("right")
     yield outcome.name
     yield f"{outcome.cost:.0f}"
     yield f"{outcome.values('score').mean():.3f}"
     for what in ("subject", "colour", "place", "time", "whole"):
         yield f"{outcome.values(what).mean():.3f}"
     yield "**{:.3f}** ({:.3f} to {:.3f})".format(*interval(right))
-    yield "{:.2f} ({:.2f} to {:.2f})".format(*ratio(right, one.values("right")))
+    yield "{:.2f} ({:.2f} to {:.2f})".format(*ratio(right, study.one_image("right")))
     rival = study.rival(outcome) if outcome in study.chains else None
     if rival is None:
         yield from ("", "", "")

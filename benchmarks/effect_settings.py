@@ -35,7 +35,7 @@ def settings(most: int, *, alone: bool) -> dict[str, Mapping[str, Any]]:
 
     A model that is not the only candidate is tried alone for its single images and best of N.
     """
-    best_of = {BEST_OF: {"search": "best-of-n", "per_model": most}}
+    best_of = {BEST_OF: {**CHAIN, "search": "best-of-n", "per_model": most}}
     if alone:
         return best_of
     chains: dict[str, Mapping[str, Any]] = {

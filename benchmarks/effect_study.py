@@ -59,6 +59,13 @@ class Study:
     chains: tuple[Outcome, ...]
     best_of: tuple[Outcome, ...]
 
+    def one_image(self, what: str) -> Numbers:
+        """Return what is said of each prompt's first image, a share where there are many models."""
+        first = self.best_of[0].tried
+        models = dict.fromkeys(shot["model"] for shot in first[0])
+        own = [tuple([s for s in shots if s["model"] == m] for shots in first) for m in models]
+        return np.mean([Outcome("one image", tried).values(what) for tried in own], axis=0)
+
     def rival(self, outcome: Outcome) -> Outcome | None:
         """Return the best of N that costs as much as an outcome, or a little more."""
         dearer = [each for each in self.best_of if each.cost >= outcome.cost - 1e-9]

@@ -28,8 +28,6 @@ from cohp.types import Jury
 SETTINGS: tuple[str, ...] = ("steps", "guidance", "width", "height")
 LONGEST_PROMPT = 4000
 SMALLEST_SIDE = 64
-# An image of fewer steps says little about what the full number would make of it.
-FEWEST_STEPS = 4
 LARGEST_SIDE = 4096
 
 Strength = Annotated[float, Field(gt=0, le=1)]
@@ -153,10 +151,6 @@ class Recipe(_Strict):
             fallen = self.strengths.start * self.strengths.decay ** (number - 1)
             return round(max(self.strengths.floor, fallen), 6)
         return self.strengths[min(number, len(self.strengths)) - 1]
-
-    def sketched(self, steps: int | None) -> int | None:
-        """Return how many of a candidate's steps an image of stage one is drawn with."""
-        return steps and min(steps, max(FEWEST_STEPS, round(steps * self.draft)))
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as the plain values that `build` accepts again."""

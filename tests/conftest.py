@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 # The tests run side by side; threads of small tensors beside them only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long a machine takes says nothing of whether the code is right.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -14,16 +14,26 @@ Searching = Generator[Ask | Chosen, Sequence[Answer], Verdict]
 Search = Callable[[Recipe], Searching]
 
 
+# An image of fewer steps says little about what the full number would make of it.
+FEWEST_TO_JUDGE = 4
+
+
 def opening(recipe: Recipe) -> Ask:
     """Ask for stage one: every candidate draws its images."""
     return Ask(
         0,
         tuple(
-            replace(draw(recipe, candidate, 0, index), steps=recipe.sketched(candidate.steps))
+            replace(draw(recipe, candidate, 0, index), steps=sketched(candidate, recipe.draft))
             for candidate in recipe.models
             for index in range(recipe.per_model)
         ),
     )
+
+
+def sketched(candidate: Candidate, share: float) -> int | None:
+    """Return how many steps that share of a candidate's own is, as far as it can be judged."""
+    steps = candidate.steps
+    return steps and min(steps, max(FEWEST_TO_JUDGE, round(steps * share)))
 
 
 def draw(recipe: Recipe, candidate: Candidate, number: int, index: int) -> Shot:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cohp.recipe import Candidate, Recipe
-from cohp.search.base import Searching, draw, scored, scored_opening
+from cohp.search.base import Searching, draw, scored, scored_opening, sketched
 from cohp.search.cohp import refine
 from cohp.select import leader, standings
 from cohp.types import Ask, Chosen, Scored
@@ -57,7 +57,7 @@ def _screen(recipe: Recipe, left: Sequence[Candidate], rung: int, share: float) 
         tuple(
             replace(
                 draw(recipe, candidate, 0, rung * recipe.per_model + index),
-                steps=candidate.steps and max(1, round(candidate.steps * share)),
+                steps=sketched(candidate, share),
             )
             for candidate in left
             for index in range(recipe.per_model)

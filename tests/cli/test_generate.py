@@ -77,8 +77,8 @@ def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path, monkeypatch):
     result = cohp("generate", "a fox", *SMALL, "--rounds", 3, "--dry-run", "--strengths", "0.5")
     assert result.exit_code == 0
     assert "stage one" in result.output
-    # 4 images sketched in 4 steps in stage one; then 3 rounds of 2 at half of 8 steps.
-    assert result.output.splitlines()[-1].split() == ["in", "all", "10", "40"]
+    # 2 images of 8 steps and 2 of 4 in stage one; then 3 rounds of 2 at half of 8 steps.
+    assert result.output.splitlines()[-1].split() == ["in", "all", "10", "48"]
     assert list(tmp_path.iterdir()) == []
     told = cohp("generate", "a fox", *SMALL, "--rounds", 3, "--dry-run", "--json")
     assert json.loads(told.stdout)["images"] == 10

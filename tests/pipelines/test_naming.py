@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapes import folder, in_the_cache, lora, tensors
 
@@ -153,7 +153,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @example("~\0")
 @example("~0")
 @given(st.text(max_size=60) | st.lists(PIECES, max_size=8).map("".join))

@@ -1,7 +1,7 @@
 """Lists of models, and options after a name: taken apart and put together again."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapes import folder, lora
 
@@ -94,7 +94,6 @@ KEYS = st.sampled_from(["fp8", "tiling", "call.eta", "scheduler.shift"])
 VALUES = st.booleans() | st.integers(-99, 99) | st.floats(-9, 9) | st.sampled_from(["int8", "x"])
 
 
-@settings(deadline=None)
 @given(st.dictionaries(KEYS, VALUES), st.lists(st.sampled_from(["a/b", "a/b:-.5"]), max_size=2))
 def test_what_is_put_together_is_taken_apart_again(options, loras):
     spelt = apart(together("sdxl", options, *loras))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cohp.pipelines.start import FEWEST_STEPS, start_of
 
 
-@settings(deadline=None)
 @given(st.integers(1, 200), st.floats(0.001, 1.0))
 def test_something_is_kept_and_something_is_run(steps, strength):
     start = start_of(steps, strength)
@@ -17,7 +16,6 @@ def test_something_is_kept_and_something_is_run(steps, strength):
     assert start.steps == max(steps, FEWEST_STEPS)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 60), st.floats(0.001, 1.0), st.floats(0.001, 1.0))
 def test_more_strength_never_starts_later(steps, one, other):
     low, high = sorted((one, other))

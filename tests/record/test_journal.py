@@ -41,7 +41,7 @@ def test_every_line_is_json_that_others_can_read(path):
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_cut_anywhere_it_keeps_every_whole_line_and_goes_on(data, tmp_path_factory):
     path = write(tmp_path_factory.mktemp("cut") / "journal.jsonl")
     whole = path.read_bytes()
@@ -56,7 +56,7 @@ def test_cut_anywhere_it_keeps_every_whole_line_and_goes_on(data, tmp_path_facto
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_changed_byte_is_found(data, tmp_path_factory):
     path = write(tmp_path_factory.mktemp("bit") / "journal.jsonl")
     whole = bytearray(path.read_bytes())

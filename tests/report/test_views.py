@@ -67,7 +67,7 @@ some_events = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(some_events, max_size=12), st.integers(10, 120), st.integers(3, 40))
 def test_any_events_can_be_shown_at_any_size(sequence, width, height):
     progress, screen = Progress(lambda: 5.0), console(width)
