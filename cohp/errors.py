@@ -19,6 +19,7 @@ CohpError
 |- OutUnwritable         an output file cannot be written
 |- OutOfMemory           a batch did not fit the device
 |- QueueFull             a server has as much waiting as it takes
+|- ServerRefused         a server did not do what it was asked, or is not there
 |- ExecutorFault         an executor did not answer what it was asked
 |- NothingScored         no image of the opening could be scored
 |- SomeUnscored          some images could not be scored; the others were
@@ -157,6 +158,14 @@ class QueueFull(CohpError):
     def __init__(self, waiting: int, seconds: int) -> None:
         super().__init__(f"{waiting} are waiting already. Ask again in about {seconds} seconds.")
         self.seconds = seconds
+
+
+class ServerRefused(CohpError):
+    """A server did not do what it was asked, or is not there; `status` is 0 where it is not."""
+
+    def __init__(self, sentence: str, status: int = 0) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class ExecutorFault(CohpError):

@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Any
 
 from cohp.server import marks
 from cohp.server.course import Course
 from cohp.server.desk import Desk, Ticket
-from cohp.server.pictures import Picture, picture
-
-State = Literal["queued", "running", "finished", "interrupted", "cancelled", "failed"]
-
-
-class Run(BaseModel):
-    """A run in short; `reason` says why it failed, `best` is the best image so far."""
-
-    id: str
-    state: State
-    prompt: str
-    seed: int
-    models: list[str]
-    reward: str
-    rounds: int
-    planned: int
-    done: int
-    began: str
-    model: str | None
-    best: Picture | None
-    reason: str | None
-
-
-class RunInFull(Run):
-    """A run with its recipe, all of its images, and the path that led to its best one."""
-
-    recipe: dict[str, Any]
-    images: list[Picture]
-    lineage: list[str]
-    standings: dict[str, float]
-    revisions: dict[str, str]
+from cohp.server.pictures import picture
+from cohp.server.wire import Run, RunInFull, State
 
 
 def view(desk: Desk, run: str) -> Run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from cohp.measure import comparing, ranking
 from cohp.measure.scorer import Scorer
@@ -11,39 +10,9 @@ from cohp.server.house import Here
 from cohp.server.judging import judged
 from cohp.server.pictures import ScoreOut, score_out
 from cohp.server.schemas import CompareImages, ScoreImages
+from cohp.server.wire import Compared, Ranked, Scored
 
 router = APIRouter(prefix="/api", tags=["images that exist"])
-
-
-class Scored(BaseModel):
-    """An image of the request by its place, from 0: a score, or why it has none."""
-
-    image: int
-    score: ScoreOut | None
-    error: str | None
-
-
-class Ranked(BaseModel):
-    """An image of the request by its place, from 0, and its rank, from 1.
-
-    `behind` is the probability that the first is preferred to it.
-    """
-
-    image: int
-    rank: int
-    score: ScoreOut
-    behind: float | None
-
-
-class Compared(BaseModel):
-    """How likely `a` is preferred, and would be if the reward had no doubt; in words, too."""
-
-    reward: str
-    probability: float
-    certain: float
-    a: ScoreOut
-    b: ScoreOut
-    sentence: str
 
 
 @router.post("/score")

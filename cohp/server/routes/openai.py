@@ -99,7 +99,7 @@ def models() -> ModelCards:
 
 @router.post("/images/generations", response_model=Images)
 async def generate(asked: Generate, here: Here, request: Request) -> Images | Response:
-    """Search for `n` images and return them when they are found, or stream one as it gets better."""
+    """Search for `n` images and return them once found, or stream one as it gets better."""
     if asked.stream and (asked.n or 1) > 1:
         raise BadInput("A stream has one image: ask for one, or without stream.")
     tickets = await waiting.begin(here, asked.recipe_values(), asked.n or 1)

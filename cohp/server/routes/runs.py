@@ -15,7 +15,8 @@ from cohp.server import stream
 from cohp.server.asking import bounded, recipe_of
 from cohp.server.house import Here
 from cohp.server.schemas import Extend, StartBatch, StartRun
-from cohp.server.views import Run, RunInFull, view, view_in_full, views
+from cohp.server.views import view, view_in_full, views
+from cohp.server.wire import Run, RunInFull
 
 router = APIRouter(prefix="/api", tags=["runs"])
 # An image's name is a digest of it, so it never changes.
