@@ -232,7 +232,7 @@ class Desk:
         mark, state = _ending(ticket, outcome)
         # A disk that took no line of the run takes none of ours; it stays queued, and is tried
         # again by the next server.
-        with suppress(RunTrouble):
+        with suppress(RunTrouble, OSError):
             if mark:
                 marks.put(ticket.folder, mark)
         with self._changed:

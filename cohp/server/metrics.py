@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from threading import Lock
+from threading import RLock
 
 HELP = {
     "cohp_requests_total": "Requests answered, by route and status.",
@@ -18,7 +18,8 @@ class Metrics:
     """Counters that several threads count up."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        # A signal may count while its thread counts.
+        self._lock = RLock()
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def count(self, name: str, by: float = 1, **labels: str) -> None:
