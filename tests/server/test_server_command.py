@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from cohp.cli import main
 
+MADE_UP = "secret"
+
 
 @pytest.fixture
 def served(monkeypatch):
@@ -32,8 +34,8 @@ def test_beyond_this_machine_a_token_is_needed(served, tmp_path):
     told = serve(tmp_path, "--host", "0.0.0.0")  # noqa: S104 - refused
     assert told.exit_code == 2
     assert "COHP_TOKEN" in told.output
-    assert serve(tmp_path, "--host", "::", **{"COHP_TOKEN": "secret"}).exit_code == 0
-    assert served[0].state.house.settings.token == "secret"  # noqa: S105 - made up
+    assert serve(tmp_path, "--host", "::", COHP_TOKEN=MADE_UP).exit_code == 0
+    assert served[0].state.house.settings.token == MADE_UP
 
 
 def test_a_missing_extra_is_named(monkeypatch, tmp_path):
