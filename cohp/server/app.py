@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from cohp.executors.base import Executor
 from cohp.executors.local import LocalExecutor
 from cohp.record.versions import versions
-from cohp.server import answers
+from cohp.server import answers, page
 from cohp.server.guard import Guard
 from cohp.server.house import House
 from cohp.server.routes import a1111, about, judging, openai, runs
@@ -40,7 +40,7 @@ def create_app(settings: Settings, executor: Executor | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.house = house
-    for each in (about, runs, judging, openai, a1111):
+    for each in (page, about, runs, judging, openai, a1111):
         app.include_router(each.router)
     answers.install(app)
     app.add_middleware(Guard, settings=settings)

@@ -14,13 +14,14 @@ from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cohp.server import page
 from cohp.server.answers import refusal
 from cohp.server.settings import Settings, is_loopback
 
 COOKIE = "cohp"
 SIGNATURE = "sig"
 # What anyone may see: that the server lives, and the page that asks for the token.
-OPEN = frozenset({"/", "/health", "/api/session"})
+OPEN = frozenset({"/health", "/api/session", *page.FILES})
 # Where images are sent.
 UPLOADS = frozenset({"/api/score", "/api/rank", "/api/compare", "/sdapi/v1/img2img"})
 READING = frozenset({"GET", "HEAD", "OPTIONS"})

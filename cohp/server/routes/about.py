@@ -1,12 +1,11 @@
-"""The server itself: whether it lives, what it counts, what it knows, and the page."""
+"""The server itself: whether it lives, what it counts and what it knows."""
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from pydantic import BaseModel
 
 from cohp.catalogue import catalogue, default_models
@@ -56,13 +55,6 @@ class SignIn(Wire):
     """The server's token."""
 
     token: str
-
-
-@router.get("/", include_in_schema=False)
-def index() -> Response:
-    """Return the page."""
-    page = files("cohp.server").joinpath("page", "index.html")
-    return HTMLResponse(page.read_text("utf-8")) if page.is_file() else RedirectResponse("/docs")
 
 
 @router.get("/docs", include_in_schema=False)
