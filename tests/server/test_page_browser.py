@@ -86,5 +86,5 @@ def test_two_tabs_and_a_reload_see_the_same(live):
         first.fill("#more", "1")
         first.click("#extend-button")
         for page in (first, second):
-            page.wait_for_function("document.querySelectorAll('#rounds .round').length === 3")
+            page.wait_for_selector("#rounds .round:nth-child(3) .shot:nth-child(2)")
             assert tiles(page) == 10
