@@ -121,7 +121,7 @@ export class Gallery {
     });
     const [button, told] = item.children;
     const gain = before?.score && image.score ? image.score.mean - before.score.mean : null;
-    write(button.lastElementChild, reading(image.score));
+    write(button.lastElementChild, image.score ? number(image.score.mean) : "no score");
     button.setAttribute("aria-label", `${nameOf(image)}, ${reading(image.score)}`);
     write(told, roundName(image.round) + (gain === null ? "" : ` · ${gain < 0 ? "−" : "+"}${number(Math.abs(gain))}`));
     return item;
