@@ -29,6 +29,7 @@ export class Detail {
     this.id = id;
     this.update();
     if (!at("detail").open) at("detail").showModal();
+    at("detail").scrollTop = 0;
   }
 
   step(way) {
