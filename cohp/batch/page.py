@@ -51,7 +51,7 @@ def _figure(ledger: Ledger, asked: Asked, done: Done, ruler: Ruler, shrinker: Sh
         else tag("img", src=data_uri(shrinker.shrink(picture)), alt=prompt, loading="lazy")
     )
     score = ruler.score(done.score) if done.score else ""
-    caption = tag("figcaption", tag("b", score), f" {done.model} ", tag("span", prompt, dir="auto"))
+    caption = tag("figcaption", tag("b", score), f" {done.model}", tag("span", prompt, dir="auto"))
     return tag("figure", tag("a", shown, href=f"{quote(asked.name)}/report.html"), caption)
 
 
