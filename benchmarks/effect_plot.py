@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from effect_study import Outcome, Study, interval
 
-WIDTH, HEIGHT, MARGIN, KEY = 420, 320, 46, 170
+WIDTH, HEIGHT, MARGIN, KEY = 420, 320, 46, 230
 COLOURS = ("#c0392b", "#2471a3", "#1e8449", "#b9770e", "#7d3c98", "#148f77", "#884ea0", "#5d6d7e")
 NAMED = ("default", "paper", "reference", "quick", "chain", "chain, sketched 8")
 """The settings that get a colour; all others are thin and grey."""

@@ -80,7 +80,7 @@ def main() -> None:
     if told.page is None:
         print(text)
         return
-    for study in found:
+    for study in [each for each in found if each.chains]:
         picture = Path("images") / f"effect-{study.group}.svg"
         (told.page.parent / picture).write_text(plot(study), "utf-8")
         text += f"\n![{study.group}: right and reward against evaluations]({picture})\n"
