@@ -59,7 +59,7 @@ def test_a_run_from_typing_to_download(live, tmp_path):
         assert page.locator("#opening .card.chosen").count() == 1
         assert page.locator("#rounds .shot.winner").count() == 2
         assert page.locator("#curve .dot").count() == 8
-        assert page.locator("#past a[aria-current] img").count() == 1
+        page.wait_for_selector("#past a[aria-current] img")
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         page.focus("#rounds .shot.winner >> nth=0")
         page.keyboard.press("Enter")

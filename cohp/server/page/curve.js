@@ -5,16 +5,17 @@ import { roundName } from "./search.js";
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [460, 240, 46, 452, 12, 206];
 const SPREAD = 0.6;
 const MOST_LABELS = 12;
+// Rounds beyond which the dots are smaller.
+const CROWD = 12;
 
 export function drawCurve(figure, search, show) {
   const scored = [...search.images.values()].filter((each) => each.score);
   if (!scored.length) return figure.replaceChildren();
-  const held = figure.contains(document.activeElement) ? document.activeElement.dataset.id : null;
   const rounds = [...search.rounds.keys()];
   const planned = search.working ? (search.recipe?.rounds ?? 0) : 0;
   for (let next = rounds.at(-1) + 1; next <= planned; next += 1) rounds.push(next);
   const scale = scaleOf(scored);
-  const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": summary(search, scored) });
+  const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": summary(search, scored) });
   svg.append(...grid(scale), ...names(rounds));
   const dots = [];
   let lead = "";
@@ -25,7 +26,7 @@ export function drawCurve(figure, search, show) {
     row.forEach((image, place) => {
       if (!image.score) return;
       spots.set(image.id, { x: across(column, rounds.length, row.length, place), y: scale.y(image.score.mean) });
-      dots.push(dot(search, image, spots.get(image.id), scale, show));
+      dots.push(dot(search, image, spots.get(image.id), scale, rounds.length > CROWD ? 0.6 : 1, show));
     });
     high = Math.max(high, ...row.filter((each) => each.score).map((each) => each.score.mean));
     if (Number.isFinite(high)) lead += `${lead ? "L" : "M"}${middle(column, rounds.length)} ${scale.y(high)}`;
@@ -36,7 +37,6 @@ export function drawCurve(figure, search, show) {
   const caption = make("figcaption", { class: "soft" });
   write(caption, "Gold: the best so far. Dashed: the lineage. A bar: the judge's uncertainty.");
   figure.replaceChildren(svg, caption);
-  if (held) svg.querySelector(`[data-id="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 }
 
 function summary(search, scored) {
@@ -85,16 +85,16 @@ function names(rounds) {
   }).filter(Boolean);
 }
 
-function dot(search, image, { x, y }, scale, show) {
+function dot(search, image, { x, y }, scale, size, show) {
   const roles = search.roles(image).map(([name]) => name);
   const title = draw("title");
   title.textContent = `${image.model}, ${roundName(image.round)}: ${number(image.score.mean)}`;
-  const group = draw("g", { class: `dot ${roles.join(" ")}`, "data-id": image.id, tabindex: -1 }, title);
+  const group = draw("g", { class: `dot ${roles.join(" ")}` }, title);
   if (image.score.std) {
     const [high, low] = [scale.y(image.score.mean + image.score.std), scale.y(image.score.mean - image.score.std)];
     group.append(draw("line", { x1: x, x2: x, y1: high, y2: low, class: "whisker" }));
   }
-  group.append(draw("circle", { cx: x, cy: y, r: roles.length ? 6 : 4 }), draw("circle", { cx: x, cy: y, r: 11, class: "touch" }));
+  group.append(draw("circle", { cx: x, cy: y, r: (roles.length ? 6 : 4) * size }), draw("circle", { cx: x, cy: y, r: 11 * size, class: "touch" }));
   group.addEventListener("click", () => show(image.id));
   return group;
 }

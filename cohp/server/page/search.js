@@ -13,6 +13,7 @@ export class Search {
     this.standings = {};
     this.verdict = null;
     this.said = "";
+    this.kept = {};
   }
 
   get working() {
@@ -20,6 +21,7 @@ export class Search {
   }
 
   tell(name, data) {
+    this.kept = {};
     this[`on_${name}`]?.(data);
   }
 
@@ -77,43 +79,56 @@ export class Search {
     this.planned = data.planned;
   }
 
+  // Returns what is asked for often, worked out once between two events.
+  once(name, work) {
+    this.kept[name] ??= { value: work() };
+    return this.kept[name].value;
+  }
+
   get best() {
-    return this.verdict ? this.images.get(this.verdict.best.id) : top([...this.images.values()]);
+    if (this.verdict) return this.images.get(this.verdict.best.id);
+    return this.once("best", () => top([...this.images.values()]));
   }
 
   // The ids that led to the best image, the first ancestor first.
   get lineage() {
-    if (this.verdict) return this.verdict.lineage;
-    const line = [];
-    for (let each = this.best; each && !line.includes(each.id); each = this.images.get(each.parent)) {
-      line.unshift(each.id);
-    }
-    return line;
+    return this.verdict?.lineage ?? this.once("lineage", () => {
+      const line = [];
+      for (let each = this.best; each; each = this.images.get(each.parent)) line.unshift(each.id);
+      return line;
+    });
   }
 
-  // Images by round, in the order in which they are numbered.
+  // Images by round, each model's together, in the order in which they are numbered.
   get rounds() {
-    const rounds = new Map();
-    for (const image of this.images.values()) {
-      if (!rounds.has(image.round)) rounds.set(image.round, []);
-      rounds.get(image.round).push(image);
-    }
-    for (const row of rounds.values()) row.sort((a, b) => a.index - b.index);
-    return new Map([...rounds].sort(([a], [b]) => a - b));
+    return this.once("rounds", () => {
+      const rounds = new Map();
+      for (const image of this.images.values()) {
+        if (!rounds.has(image.round)) rounds.set(image.round, []);
+        rounds.get(image.round).push(image);
+      }
+      for (const row of rounds.values()) {
+        row.sort((a, b) => a.model.localeCompare(b.model) || a.index - b.index);
+      }
+      return new Map([...rounds].sort(([a], [b]) => a - b));
+    });
   }
 
   winner(number) {
-    const row = this.rounds.get(number) ?? [];
-    if (number > 0) return top(row);
-    return this.model ? top(row.filter((each) => each.model === this.model)) : null;
+    return this.once(`winner ${number}`, () => {
+      const row = this.rounds.get(number) ?? [];
+      if (number > 0) return top(row);
+      return this.model ? top(row.filter((each) => each.model === this.model)) : null;
+    });
   }
 
   // What an image is to its search, in words.
   roles(image) {
     const roles = [];
-    if (image.id === this.best?.id) roles.push(["best", "gold"]);
+    const isBest = image.id === this.best?.id;
+    if (isBest) roles.push(["best", "gold"]);
     if (image.id === this.winner(image.round)?.id) roles.push(["winner", "gold"]);
-    if (this.lineage.includes(image.id) && roles[0]?.[0] !== "best") roles.push(["ancestor", "blue"]);
+    if (!isBest && this.lineage.includes(image.id)) roles.push(["ancestor", "blue"]);
     return roles;
   }
 }
