@@ -19,7 +19,7 @@ from cohp.reward.combine import Member
 
 # A name may itself end in plus signs (hpsv3++) and a folder may hold some, so only a plus
 # before something that looks like a reward joins.
-JOIN = re.compile(r"\+(?=\s*[A-Za-z_][\w.]*\+*\s*(?:[*:=]|\+[A-Za-z_ ]|$))")
+JOIN = re.compile(r"\+(?=\s*[A-Za-z_][\w.-]*\+*\s*(?:[*:=]|\+[A-Za-z_ ]|$))")
 PART = re.compile(
     r"\s*(?P<name>[A-Za-z_][\w.-]*\+*)\s*"
     r"(?:\*\s*(?P<weight>[^:=]*?)\s*)?"

@@ -62,3 +62,8 @@ def test_a_folder_is_written_so_that_it_means_the_same_anywhere():
 def test_what_names_no_reward_is_said(text):
     with pytest.raises(BadRecipe):
         read(text)
+
+
+def test_a_name_with_a_hyphen_joins_wherever_it_stands():
+    for text in ("mini-judge+fake", "fake+mini-judge", "fake+mini-judge*2"):
+        assert {each.name for each in read(text)} == {"fake", "mini-judge"}
