@@ -97,7 +97,7 @@ def test_a_price_stands_in_the_plan_and_nothing_is_asked_for():
     )
     assert planned["dollars"] == pytest.approx(0.042 * planned["images"])
     assert (
-        "hosted models: $0.84"
+        f"hosted models: ${planned['dollars']:.2f}"
         in cohp("generate", "x", "--models", "gpt-image-1", "--dry-run").output
     )
 
