@@ -104,7 +104,7 @@ class RunNotFound(RunTrouble):
 class RunExists(RunTrouble):
     """There is another run in that folder already."""
 
-    def __init__(self, folder: Path, go_on: str | None = None) -> None:
+    def __init__(self, folder: Path | str, go_on: str | None = None) -> None:
         super().__init__(
             f"{folder} already holds something else. Go on with it by "
             f"`{go_on or f'cohp resume {folder}'}`, or name another folder with --out."
@@ -193,7 +193,7 @@ class SomeFailed(CohpError):
 class Interrupted(CohpError):
     """Someone asked the run to stop; everything drawn so far is recorded."""
 
-    def __init__(self, folder: Path, go_on: str = "cohp resume") -> None:
+    def __init__(self, folder: Path | str, go_on: str = "cohp resume") -> None:
         super().__init__(f"Stopped. Go on with: {go_on} {folder}")
         self.folder = folder
 

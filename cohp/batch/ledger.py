@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from cohp.batch.lines import Asked, Refused
+from cohp.batch.book import Book, Done
+from cohp.batch.lines import JOURNAL, Asked, Refused
 from cohp.errors import BadInput, RunExists
-from cohp.recipe import complete
 from cohp.record import journal
 from cohp.record.claim import LOCK, claim, make
 from cohp.record.files import writing
+from cohp.record.folder import BEST
 from cohp.result import Outcome
-from cohp.types import Score
 
-JOURNAL = "batch.jsonl"
 GO_ON = "cohp batch --resume --out"
-
-
-@dataclass(frozen=True)
-class Done:
-    """What became of a prompt: its best image's model and score, or the reason it has none."""
-
-    number: int
-    model: str = ""
-    score: Score | None = None
-    shots: int = 0
-    seconds: float = 0.0
-    reason: str | None = None
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> Done:
-        """Return what the journal keeps of an outcome."""
-        result = outcome.result
-        if result is None:
-            return cls(outcome.number, reason=str(outcome.error))
-        seconds = sum(entry.seconds for entry in result.folder.entries.values())
-        score = Score(result.score.mean, result.score.std)
-        return cls(outcome.number, result.model, score, result.shots, round(seconds, 4))
-
-    @classmethod
-    def from_json(cls, line: dict[str, Any]) -> Done:
-        """Read what the journal holds."""
-        fields = {name: line[name] for name in line if name != "kind"}
-        score = fields.pop("score")
-        return cls(**fields, score=Score(**score) if score else None)
 
 
 class Ledger:
@@ -64,11 +33,9 @@ class Ledger:
         self._lock = claim(folder)
         try:
             head, *lines = journal.read(file)[0]
-            self.asked = [
-                Asked(**{**each, "recipe": complete(each["recipe"])}) for each in head["prompts"]
-            ]
-            self.refused = [Refused(**each) for each in head["refused"]]
-            self.done = {line["number"]: Done.from_json(line) for line in lines}
+            self.book = Book.from_json(head)
+            for line in lines:
+                self.book.take(Done.from_json({key: line[key] for key in line if key != "kind"}))
             with writing(folder, GO_ON):
                 self._journal = journal.Writer(file)
         except BaseException:
@@ -85,14 +52,7 @@ class Ledger:
             raise RunExists(folder, f"{GO_ON} {folder}")
         with writing(folder, GO_ON):
             writer = journal.Writer(file)
-            writer.append(
-                {
-                    "kind": "batch",
-                    "schema": journal.SCHEMA,
-                    "prompts": [each.to_json() for each in asked],
-                    "refused": [asdict(each) for each in refused],
-                }
-            )
+            writer.append({"kind": "batch", **Book(asked, refused).to_json()})
             writer.close()
         return cls(folder)
 
@@ -100,17 +60,20 @@ class Ledger:
         """Return the run folder of a prompt."""
         return self.folder / asked.name
 
-    def failed(self, asked: Asked) -> bool:
-        """Tell whether a prompt was tried and has no image."""
-        done = self.done.get(asked.number)
-        return done is not None and done.reason is not None
+    def pictures(self, runs: Sequence[Asked]) -> Iterator[bytes | None]:
+        """Read the best images of some prompts; None where one is gone."""
+        for each in runs:
+            try:
+                yield (self.run(each) / BEST).read_bytes()
+            except OSError:
+                yield None
 
     def put(self, outcome: Outcome) -> Done:
         """Record what became of a prompt."""
         done = Done.of(outcome)
         with writing(self.folder, GO_ON):
-            self._journal.append({"kind": "done", **asdict(done)})
-        self.done[done.number] = done
+            self._journal.append({"kind": "done", **done.to_json()})
+        self.book.take(done)
         return done
 
     def close(self) -> None:

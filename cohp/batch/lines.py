@@ -22,6 +22,9 @@ OUT, BASE = "out", "recipe"
 TEXTS = frozenset({*PROMPT, "negative", "search", "reward", "combine", "referee", "models"})
 TEXTS |= {"pick", "carry", "opening", OUT, BASE}
 TABLES = frozenset({".csv", ".tsv"})
+# What the batch's folder holds beside the runs.
+JOURNAL, HEAD, RECORDS, PAGE = "batch.jsonl", "batch.json", "records", "index.html"
+OWN = frozenset({JOURNAL, HEAD, RECORDS, PAGE})
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,6 @@ class Asked:
     line: int
     name: str
     recipe: Recipe
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what the batch's journal keeps of it."""
-        return {**vars(self), "recipe": self.recipe.to_json()}
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,11 @@ def read(source: Path, options: Mapping[str, Any]) -> tuple[list[Asked], list[Re
         first = f" Line {refused[0].line}: {refused[0].reason}" if refused else ""
         raise BadInput(f"{source} holds no prompt that can be used.{first}")
     return asked, refused
+
+
+def is_folder_name(name: str) -> bool:
+    """Tell whether a run folder may have the name: inside the batch's, and not one of its own."""
+    return name.casefold() not in OWN and re.fullmatch(r"\w[\w .-]{0,99}", name) is not None
 
 
 def _filled(source: Path) -> Iterator[Row]:
@@ -104,6 +108,9 @@ def _typed(key: str, text: str) -> Any:  # noqa: ANN401 - whatever the cell says
 def _name(name: object, number: int, prompt: str) -> str:
     if name is None:
         return run_name(number, prompt)
-    if not isinstance(name, str) or not re.fullmatch(r"\w[\w .-]{0,99}", name):
-        raise BadInput(f"out: {name!r} cannot be the name of a folder; use letters and digits")
+    if not isinstance(name, str) or not is_folder_name(name):
+        raise BadInput(
+            f"out: {name!r} cannot be the name of a folder; use letters and digits, and no name "
+            "of the batch's own files"
+        )
     return name

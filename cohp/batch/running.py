@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from cohp.batch.ledger import GO_ON, Done, Ledger
-from cohp.batch.lines import Asked
-from cohp.batch.page import page
+from cohp.batch.book import Done
+from cohp.batch.ledger import GO_ON, Ledger
+from cohp.batch.lines import PAGE, Asked
+from cohp.batch.page import Page
 from cohp.engine import Engine, Job
 from cohp.errors import Interrupted
 from cohp.events import Event
 from cohp.executors.base import Stop
 from cohp.record.files import write_whole, writing
-
-PAGE = "index.html"
 
 
 class Watcher(Protocol):
@@ -29,22 +28,14 @@ class Watcher(Protocol):
         ...
 
 
-def left(ledger: Ledger, *, retry: bool) -> list[Asked]:
-    """Return the prompts that have no outcome yet, and with `retry` those that failed."""
-    return [
-        each
-        for each in ledger.asked
-        if each.number not in ledger.done or (retry and ledger.failed(each))
-    ]
-
-
 def work(
     ledger: Ledger, todo: Sequence[Asked], *, together: int, watch: Watcher, stop: Stop
 ) -> None:
     """Search for each of `todo`; raises `Interrupted` where it was asked to stop before the end."""
     by_number = {each.number: each for each in todo}
+    page = Page(ledger.book, ledger.pictures)
     for each in todo:
-        if ledger.failed(each):
+        if ledger.book.failed(each):
             _set_aside(ledger, each)
     jobs = (Job(each.number, each.recipe, ledger.run(each)) for each in todo)
     try:
@@ -54,8 +45,8 @@ def work(
                     watch.tell(by_number[outcome.number], ledger.put(outcome))
     finally:
         with writing(ledger.folder, GO_ON):
-            write_whole(ledger.folder / PAGE, page(ledger).encode())
-    if left(ledger, retry=False):
+            write_whole(ledger.folder / PAGE, page.draw().encode())
+    if ledger.book.left(retry=False):
         raise Interrupted(ledger.folder, GO_ON)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import click
 from rich.console import Console
 
+from cohp.batch.book import Book
 from cohp.batch.ledger import Ledger
-from cohp.batch.lines import read
-from cohp.batch.running import PAGE, left, work
+from cohp.batch.lines import PAGE, Asked, read
+from cohp.batch.running import work
 from cohp.commands.batch_view import BatchView
 from cohp.commands.options import recipe_options, recipe_values
 from cohp.commands.stopping import stop_after_batch
@@ -62,15 +63,15 @@ def batch(
     values = recipe_values(given) | {"metadata": False if no_metadata else None}
     asked_for = {name: each for name, each in values.items() if each is not None}
     with _ledger(prompts, out, asked_for, go_on=resume or retry_failed) as ledger:
-        silent = quiet or as_json
+        silent, book = quiet or as_json, ledger.book
         if not silent:
-            for each in ledger.refused:
+            for each in book.refused:
                 click.echo(f"line {each.line} is refused: {each.reason}", err=True)
-        todo = left(ledger, retry=retry_failed)
-        view = BatchView(Console(stderr=True), ledger, todo, quiet=silent)
+        todo = book.left(retry=retry_failed)
+        view = BatchView(Console(stderr=True), book, todo, quiet=silent)
         with stop_after_batch() as stop, view:
             work(ledger, todo, together=together, watch=view, stop=stop)
-        _tell(ledger, as_json=as_json, quiet=quiet)
+        _tell(book, str(ledger.folder), as_json=as_json, quiet=quiet)
 
 
 def _ledger(
@@ -92,25 +93,22 @@ def _ledger(
     return Ledger.begin(out or new_folder(prompts.stem), asked, refused)
 
 
-def _tell(ledger: Ledger, *, as_json: bool, quiet: bool) -> None:
+def _tell(book: Book, folder: str, *, as_json: bool, quiet: bool) -> None:
     """Print what the batch came to; raises `SomeFailed` where prompts have no image."""
-    failed = [each for each in ledger.asked if ledger.failed(each)]
-    page = ledger.folder / PAGE
+    failed = [each for each in book.asked if book.failed(each)]
+    page = f"{folder}/{PAGE}"
     if as_json:
-        runs = [_outcome(ledger, each.number, each.name) for each in ledger.asked]
-        refused = [vars(each) for each in ledger.refused]
-        told = {"folder": str(ledger.folder), "page": str(page), "runs": runs, "refused": refused}
-        click.echo(json.dumps(told))
+        runs = [_outcome(book, folder, each) for each in book.asked]
+        refused = [vars(each) for each in book.refused]
+        click.echo(json.dumps({"folder": folder, "page": page, "runs": runs, "refused": refused}))
     elif not quiet:
         click.echo(f"summary: {page}")
-    if failed or ledger.refused:
+    if failed or book.refused:
         said = [f"{count(len(failed), 'prompt')} failed"] if failed else []
-        said += [f"{count(len(ledger.refused), 'line')} refused"] if ledger.refused else []
-        again = f" Try again: cohp batch --retry-failed --out {ledger.folder}" if failed else ""
+        said += [f"{count(len(book.refused), 'line')} refused"] if book.refused else []
+        again = f" Try again: cohp batch --retry-failed --out {folder}" if failed else ""
         raise SomeFailed(f"{', '.join(said)}; the others are done.{again}")
 
 
-def _outcome(ledger: Ledger, number: int, name: str) -> dict[str, Any]:
-    done = ledger.done[number]
-    score = vars(done.score) if done.score else None
-    return {"run": str(ledger.folder / name), **vars(done), "score": score}
+def _outcome(book: Book, folder: str, asked: Asked) -> dict[str, Any]:
+    return {"run": f"{folder}/{asked.name}", **book.done[asked.number].to_json()}

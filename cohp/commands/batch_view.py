@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cohp.batch.ledger import Done, Ledger
+from cohp.batch.book import Book, Done
 from cohp.batch.lines import Asked
 from cohp.events import Event, ImageDone, Started
 from cohp.report.words import Ruler, shortened
@@ -21,11 +21,9 @@ LONGEST_PROMPT = 60
 class BatchView:
     """A bar of prompts and one of images; what is done and what is noted scrolls past above."""
 
-    def __init__(
-        self, console: Console, ledger: Ledger, todo: Sequence[Asked], *, quiet: bool
-    ) -> None:
+    def __init__(self, console: Console, book: Book, todo: Sequence[Asked], *, quiet: bool) -> None:
         self._console = console
-        self._ledger = ledger
+        self._book = book
         self._quiet = quiet
         self._noted: set[str] = set()
         self._bars = Progress(
@@ -57,7 +55,7 @@ class BatchView:
     def tell(self, asked: Asked, done: Done) -> None:
         """Say what became of a prompt."""
         self._bars.advance(self._prompts)
-        share = f"{len(self._ledger.done)}/{len(self._ledger.asked)}"
+        share = f"{len(self._book.done)}/{len(self._book.asked)}"
         prompt = shortened(asked.recipe.prompt, LONGEST_PROMPT)
         if done.score is None:
             self._print(f"{share}  failed  {prompt}: {done.reason}")

@@ -14,6 +14,7 @@ from cohp.reward.combine import Scale
 from cohp.types import Shot
 
 JOURNAL = "journal.jsonl"
+BEST = "best.png"
 NAME_SIZE = 24
 
 
@@ -49,7 +50,7 @@ class RunFolder:
     @property
     def best(self) -> Path:
         """Where the best image is, once there is one."""
-        return self.path / "best.png"
+        return self.path / BEST
 
     @property
     def versions(self) -> Mapping[str, str]:
