@@ -137,7 +137,7 @@ def measure(recipe: Recipe, folder: Path) -> None:
     executor = LocalExecutor()
     plan = executor.plan([recipe])
     print(plan_text(plan))
-    device = plan.seats[0].device
+    device = plan.spots[0].device
     with Engine(executor) as engine:
         before = resident()
         most = peak_of(lambda: run(engine, recipe, folder / "first"))

@@ -14,7 +14,7 @@ from cohp.executors.machine import room
 from cohp.pipelines.sizes import need_of
 from cohp.placement.plan import make
 from cohp.placement.room import Room, written
-from cohp.placement.seating import Space, least
+from cohp.placement.spots import Space, least
 from cohp.placement.telling import STAYS
 from cohp.record.versions import versions
 from cohp.reward.sizes import needs_of
@@ -62,12 +62,12 @@ def _fitting(reward: str | None, there: Room) -> Iterator[tuple[str, str]]:
             continue
         need = need_of(model, processor=processor)
         try:
-            seat = make([need], judges, there, 1).seats[0]
+            spot = make([need], judges, there, 1).spots[0]
         except DoesNotFit:
             needed = min(least(need, Space(device, there.host)) for device in there.devices)
             yield f"  {name}", f"does not fit: it takes at least {written(needed)}"
         else:
-            yield f"  {name}", f"{written(need.whole)}: {STAYS[seat.stay]}"
+            yield f"  {name}", f"{written(need.whole)}: {STAYS[spot.stay]}"
 
 
 def _memory() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -132,16 +132,23 @@ class Engine:
         finally:
             ended.set()
 
-    def resume(
+    def resume(  # noqa: PLR0913 - keywords, each an option of its own
         self,
         folder: str | Path,
         *,
         rounds: int | None = None,
+        memory: str | None = None,
+        devices: Sequence[str] | None = None,
         on_event: Listener | None = None,
         stop: Stop | None = None,
     ) -> Result:
-        """Go on with the run in `folder`; more `rounds` than it has extend it."""
-        self._require(RunFolder(Path(folder)).recipe)
+        """Go on with the run in `folder`; more `rounds` than it has extend it.
+
+        `memory` and `devices` are for this session, where they are not to be the recipe's.
+        """
+        here = {"memory": memory, "devices": devices}
+        update = {name: each for name, each in here.items() if each is not None}
+        self._require(RunFolder(Path(folder)).recipe.model_copy(update=update))
         with Recorder.reopen(Path(folder), rounds) as recorder:
             return self._work(recorder, on_event, stop)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -9,34 +11,35 @@ from PIL import Image
 
 from cohp import pipelines
 from cohp.errors import CohpError
-from cohp.pipelines.base import Generator
+from cohp.executors.machine import room
+from cohp.executors.planning import drawing_plan
+from cohp.executors.shelf import Shelf
 from cohp.record.files import write_whole
 from cohp.record.metadata import encode, lineage_in, read
 from cohp.types import Drawn, Unscored
 
 
-def replay(image: Path, target: Path) -> int | None:
+def replay(
+    image: Path, target: Path, *, memory: str | None = None, devices: Sequence[str] | None = None
+) -> int | None:
     """Draw `image` again as `target`; return the largest difference between them, of 255.
 
-    None means that they differ in size.
+    None means that they differ in size. `memory` and `devices` are those of a recipe.
 
     A shot's picture does not depend on the batch it was drawn in, so its lineage is all
     that has to be drawn.
     """
     lineage = lineage_in(image)
+    for model in {shot.model for shot in lineage}:
+        pipelines.require(model)
     drawn: dict[str, Drawn] = {}
-    models: dict[str, Generator] = {}
-    try:
+    with closing(Shelf(None, lambda _: None)) as shelf:
+        shelf.arrange(drawing_plan(lineage, room(devices, memory, sure=True)))
         for shot in lineage:
-            if shot.model not in models:
-                models[shot.model] = pipelines.load(shot.model)
-            (answer,) = models[shot.model].draw([shot], drawn)
+            (answer,) = shelf.get(shot.model).draw([shot], drawn)
             if isinstance(answer, Unscored):
                 raise CohpError(f"{image} could not be drawn again: {answer.reason}.")
             drawn[shot.id] = answer
-    finally:
-        for model in models.values():
-            model.close()
     again = drawn[lineage[-1].id].image.convert("RGB")
     write_whole(target, encode(again, read(image)))
     return _difference(image, again)

@@ -43,6 +43,10 @@ class Drawing:
     ) -> Iterator[Sequence[Prompt]]:
         """Draw a contestant's image for each prompt, yielding those that are done."""
         size = batch if contestant.drawn_at_once else 1
+        if contestant.recipe is not None:
+            # Of a model alone, as many images as prompts are drawn at once.
+            at_once = {"per_model": size} if contestant.drawn_at_once else {}
+            self._executor.plan([contestant.recipe.model_copy(update=at_once)])
         for start in range(0, len(prompts), size):
             part = prompts[start : start + size]
             self._go_on()

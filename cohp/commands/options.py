@@ -82,6 +82,20 @@ def _recipe_names(_: click.Context, __: click.Parameter, typed: str) -> list[str
     return [name for name in named() if name.startswith(typed)]
 
 
+PLACE_OPTIONS = (
+    click.option(
+        "--memory",
+        metavar="SIZE",
+        help="How much of each device may be used, such as 24GB.  [default: what is free]",
+    ),
+    click.option(
+        "--devices",
+        type=Listed(),
+        metavar="NAME,...",
+        help="Where to work; of several the last one judges.  [default: the first GPU]",
+    ),
+)
+
 RECIPE_OPTIONS = (
     click.option(
         "--models",
@@ -137,22 +151,12 @@ RECIPE_OPTIONS = (
     click.option(
         "--budget",
         metavar="60s|200nfe|20images",
-        help="What the search may spend; it stops early where more is unlikely to help.",
+        help="What one prompt's search may spend; it ends early where more is unlikely to help.",
     ),
     click.option(
         "--strengths", type=Strengths(), metavar="S,...", help="Strength a round, in (0, 1]."
     ),
-    click.option(
-        "--memory",
-        metavar="SIZE",
-        help="How much of each device may be used, such as 24GB.  [default: what is free]",
-    ),
-    click.option(
-        "--devices",
-        type=Listed(),
-        metavar="NAME,...",
-        help="Where to work; of several the last one judges.  [default: the first GPU]",
-    ),
+    *PLACE_OPTIONS,
     click.option(
         "--recipe",
         metavar="NAME|FILE",
@@ -165,6 +169,13 @@ RECIPE_OPTIONS = (
 def recipe_options(command: Decorated) -> Decorated:
     """Give a command every option that makes a recipe."""
     for option in reversed(RECIPE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def place_options(command: Decorated) -> Decorated:
+    """Give a command that has its recipe the options that say where it works."""
+    for option in reversed(PLACE_OPTIONS):
         command = option(command)
     return command
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cohp.commands.options import place_options
 from cohp.replay import replay as draw_again
 
 
@@ -16,10 +17,11 @@ from cohp.replay import replay as draw_again
     type=click.Path(path_type=Path),
     help="Where the new image goes.  [default: IMAGE-replayed.png beside it]",
 )
-def replay(image: Path, out: Path | None) -> None:
+@place_options
+def replay(image: Path, out: Path | None, *, memory: str | None, devices: list[str] | None) -> None:
     """Draw IMAGE again, with its ancestors, from the recipe inside it, and compare the two."""
     target = out or image.with_name(f"{image.stem}-replayed.png")
-    difference = draw_again(image, target)
+    difference = draw_again(image, target, memory=memory, devices=devices)
     if difference is None:
         click.echo(f"{target} differs in size: {image} was resized after it was drawn.")
     elif difference == 0:

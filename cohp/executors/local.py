@@ -66,10 +66,12 @@ class LocalExecutor:
                 self._rooms[asked] = room(*asked, sure=True)
             mine = {setting(each): each for each in recipes}
             known = {**self._known, **mine}
+            here = self._load_reward is not None
             try:
-                made = plan(list(known.values()), self._rooms[asked])
+                made = plan(list(known.values()), self._rooms[asked], judges_here=here)
             except DoesNotFit:
-                made, known = plan(recipes, self._rooms[asked]), mine
+                made = plan(recipes, self._rooms[asked], judges_here=here)
+                known = mine
             self._known, self._next = known, made
             return made
 

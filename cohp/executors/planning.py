@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cohp.executors.machine import room as found_room
 from cohp.naming import resolve
@@ -10,25 +10,32 @@ from cohp.pipelines.sizes import need_of
 from cohp.placement.need import JudgeNeed, Need
 from cohp.placement.plan import Plan, make
 from cohp.placement.room import Room
-from cohp.recipe import Candidate, Recipe
+from cohp.recipe import Recipe
 from cohp.reward.sizes import needs_of
+from cohp.types import Shot
 
 
-def plan(recipes: Sequence[Recipe], room: Room | None = None) -> Plan:
-    """Return the plan for runs that share a machine; raise `DoesNotFit` where there is none."""
+def plan(recipes: Sequence[Recipe], room: Room | None = None, *, judges_here: bool = False) -> Plan:
+    """Return the plan for runs that share a machine; raise `DoesNotFit` where there is none.
+
+    Judges that are here already are not counted: they are gone from what is free.
+    """
     room = room or found_room(recipes[-1].devices, recipes[-1].memory)
-    processor = all(device.name.startswith("cpu") for device in room.devices)
-    sized: dict[str, Need] = {}
-    for candidate in (each for recipe in recipes for each in recipe.models):
-        need = _need(candidate, processor=processor)
-        known = sized.get(candidate.name, need)
-        sized[candidate.name] = max(known, need, key=lambda each: each.drawing)
+    processor = _is_processor(room)
+    candidates = [each for recipe in recipes for each in recipe.models]
+    asked = [(each.name, each.guidance, (each.width, each.height)) for each in candidates]
     wanted = [judge for recipe in recipes for judge in (recipe.reward, recipe.referee) if judge]
     judges: dict[str, JudgeNeed] = {}
-    for text in dict.fromkeys(wanted):
-        judges |= {need.name: need for need in needs_of(text, processor=processor)}
+    for text in () if judges_here else dict.fromkeys(wanted):
+        judges |= {each.name: each for each in needs_of(text, processor=processor)}
     images = max(max(recipe.per_model, recipe.batch) for recipe in recipes)
-    return make(list(sized.values()), list(judges.values()), room, images)
+    return make(_sized(asked, processor=processor), list(judges.values()), room, images)
+
+
+def drawing_plan(shots: Sequence[Shot], room: Room) -> Plan:
+    """Return the plan for drawing some shots one at a time, with nobody to judge them."""
+    asked = [(shot.model, shot.guidance, (shot.width, shot.height)) for shot in shots]
+    return make(_sized(asked, processor=_is_processor(room)), [], room, 1)
 
 
 def setting(recipe: Recipe) -> str:
@@ -36,9 +43,29 @@ def setting(recipe: Recipe) -> str:
     return recipe.model_dump_json(exclude={"prompt", "negative", "seed", "rounds", "strengths"})
 
 
-def _need(candidate: Candidate, *, processor: bool) -> Need:
-    model = resolve(candidate.name)
-    guidance = model.guidance if candidate.guidance is None else candidate.guidance
-    asked = model.model_copy(update={"guidance": guidance})
-    size = {"width": candidate.width, "height": candidate.height}
-    return need_of(asked, processor=processor, **size)
+def need(name: str, guidance: float | None, size: tuple[int, int], *, processor: bool) -> Need:
+    """Return what a model takes for images of a size, drawn with its own guidance or another."""
+    model = resolve(name)
+    asked = model.guidance if guidance is None else guidance
+    width, height = size
+    return need_of(
+        model.model_copy(update={"guidance": asked}),
+        processor=processor,
+        width=width,
+        height=height,
+    )
+
+
+def _sized(
+    asked: Iterable[tuple[str, float | None, tuple[int, int]]], *, processor: bool
+) -> list[Need]:
+    """Return what each model takes where it draws its largest images."""
+    sized: dict[str, Need] = {}
+    for name, guidance, size in asked:
+        found = need(name, guidance, size, processor=processor)
+        sized[name] = max(sized.get(name, found), found, key=lambda each: each.drawing)
+    return list(sized.values())
+
+
+def _is_processor(room: Room) -> bool:
+    return all(device.name.startswith("cpu") for device in room.devices)

@@ -10,7 +10,7 @@ from cohp.errors import OutOfMemory
 from cohp.executors.read_ahead import ReadAhead
 from cohp.pipelines.base import Generator
 from cohp.placement.plan import Plan
-from cohp.placement.seating import Seat
+from cohp.placement.spots import Spot
 
 Result = TypeVar("Result")
 Note = Callable[[str], None]
@@ -45,7 +45,7 @@ class Shelf:
     def arrange(self, plan: Plan) -> None:
         """Hold models as a plan says; one that is held otherwise is let go."""
         for name in list(self._models):
-            if self._plan and _seated(self._plan, name) != _seated(plan, name):
+            if self._plan and _held(self._plan, name) != _held(plan, name):
                 self._models.pop(name).close()
         self._plan = plan
 
@@ -67,7 +67,7 @@ class Shelf:
 
     def after(self, name: str) -> list[str]:
         """Return the models that the plan has after one."""
-        names = [seat.need.name for seat in self._plan.seats] if self._plan else []
+        names = [spot.need.name for spot in self._plan.spots] if self._plan else []
         return names[names.index(name) + 1 :] if name in names else []
 
     def most(self, name: str, images: int) -> int:
@@ -106,25 +106,25 @@ class Shelf:
 
     def _clear(self, name: str, plan: Plan) -> None:
         """Have the others on a model's device wait where the plan has them wait."""
-        mine = plan.seat(name)
+        mine = plan.spot(name)
         for other in list(self._models):
-            seat = plan.seat(other)
-            if other == name or seat is None or mine is None or seat.device != mine.device:
+            spot = plan.spot(other)
+            if other == name or spot is None or mine is None or spot.device != mine.device:
                 continue
             model = self._models[other]
-            if seat.waits == "host" and isinstance(model, Movable):
+            if spot.waits == "host" and isinstance(model, Movable):
                 model.leave()
-            elif seat.waits != "device":
+            elif spot.waits != "device":
                 self._models.pop(other).close()
 
     def _loaded(self, name: str) -> Generator:
         if self._load:
             return self._load(name)
-        seat = self._plan.seat(name) if self._plan else None
+        spot = self._plan.spot(name) if self._plan else None
         self._ahead.wait(name)
-        return pipelines.load(name, seat.device, seat.stay) if seat else pipelines.load(name)
+        return pipelines.load(name, spot.device, spot.stay) if spot else pipelines.load(name)
 
 
-def _seated(plan: Plan, name: str) -> tuple[str, str] | None:
-    seat: Seat | None = plan.seat(name)
-    return (seat.device, seat.stay) if seat else None
+def _held(plan: Plan, name: str) -> tuple[str, str] | None:
+    spot: Spot | None = plan.spot(name)
+    return (spot.device, spot.stay) if spot else None

@@ -32,6 +32,7 @@ from cohp.pipelines.start import Start, start_of
 from cohp.placement.need import Stay
 from cohp.types import Drawn, Shot
 
+TILED = "its autoencoder works in tiles"
 NO_NUMBERS = "the model gave values that are not numbers: give it another dtype"
 
 
@@ -78,6 +79,8 @@ class DiffusersGenerator:
         self._denoiser = Denoiser(pipe, family)
         self._autoencoder = Autoencoder(pipe.vae, family.codec)
         self._kept = Kept()
+        # Said of each picture once decoding has run out of memory.
+        self._tiled: str | None = None
 
     @property
     def revision(self) -> str:
@@ -96,7 +99,7 @@ class DiffusersGenerator:
     def spare(self) -> str | None:
         """Make do with less memory from now on: say how, or None where nothing is left to do."""
         if self._autoencoder.tile():
-            return "its autoencoder works in tiles"
+            return TILED
         if self._residence.offload():
             return "its layers come from main memory one by one"
         return None
@@ -130,12 +133,24 @@ class DiffusersGenerator:
         began = perf_counter()
         with torch.inference_mode():
             finished = self._finish(shots, parents)
-            pictures = [self._autoencoder.decode(each) for each in finished.latents]
+            pictures = [self._decoded(each) for each in finished.latents]
         seconds = (perf_counter() - began) / len(shots)
         return [
             self._drawn(shot, finished, place, pictures[place], seconds)
             for place, shot in enumerate(shots)
         ]
+
+    def _decoded(self, latents: Tensor) -> Tensor:
+        """Decode one image; where that does not fit a smaller batch would not help, tiles do."""
+        try:
+            return self._autoencoder.decode(latents)
+        except Exception as error:
+            if not ran_out(error) or not self._autoencoder.tile():
+                raise
+        # Only here is the error gone, and with it what it held on the device.
+        free()
+        self._tiled = TILED
+        return self._autoencoder.decode(latents)
 
     def _finish(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> _Finished:
         """Draw the latents of a batch."""
@@ -189,7 +204,7 @@ class DiffusersGenerator:
         latents, picture = finished.latents[place].float().clone(), picture.clone()
         self._kept.put(f"{shot.id} {shot.width}x{shot.height}", latents)
         sound = bool(picture.isfinite().all())
-        notes = [start.note if start else None, self._settings.note(shot)]
+        notes = [start.note if start else None, self._settings.note(shot), self._tiled]
         notes.append(None if sound else NO_NUMBERS)
         facts: dict[str, Any] = {"look": look(picture)} if sound else {}
         if start:

@@ -8,30 +8,30 @@ from dataclasses import dataclass, replace
 from cohp.placement.need import JudgeNeed, Need
 from cohp.placement.refusing import judges_too_large, model_too_large
 from cohp.placement.room import Device, Room
-from cohp.placement.seating import Seat, Space, alone, on_host, peak, seated
+from cohp.placement.spots import Space, Spot, alone, on_host, peak, spots_for
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The judges and their device, a seat a model, and the peaks to expect."""
+    """The judges and their device, a spot a model, and the peaks to expect."""
 
     room: Room
     judges: tuple[JudgeNeed, ...]
     judging: str
-    seats: tuple[Seat, ...]
+    spots: tuple[Spot, ...]
 
-    def seat(self, name: str) -> Seat | None:
-        """Return the seat of a model, or None where the plan knows none of that name."""
-        return next((seat for seat in self.seats if seat.need.name == name), None)
+    def spot(self, name: str) -> Spot | None:
+        """Return the spot of a model, or None where the plan knows none of that name."""
+        return next((spot for spot in self.spots if spot.need.name == name), None)
 
     def batch(self, name: str, images: int) -> int:
         """Return how many of so many images a model draws at once, held as it is."""
-        seat = self.seat(name)
+        spot = self.spot(name)
         batch = images
-        while seat and batch > 1:
-            grown = replace(seat, images=batch)
-            seats = tuple(grown if each is seat else each for each in self.seats)
-            if replace(self, seats=seats).peak(seat.device) <= self._device(seat.device).free:
+        while spot and batch > 1:
+            grown = replace(spot, images=batch)
+            spots = tuple(grown if each is spot else each for each in self.spots)
+            if replace(self, spots=spots).peak(spot.device) <= self._device(spot.device).free:
                 break
             batch //= 2
         return batch
@@ -43,13 +43,13 @@ class Plan:
         On one GPU both do it, where both fit at once.
         """
         device = self._device(self.judging)
-        if all(seat.device != self.judging for seat in self.seats):
+        if all(spot.device != self.judging for spot in self.spots):
             return True
         return not device.unified and self._peak(device.name) + _scoring(self.judges) <= device.free
 
     def peak(self, device: str) -> int:
         """Return the most that is expected on a device at any time."""
-        draws = any(seat.device == device for seat in self.seats)
+        draws = any(spot.device == device for spot in self.spots)
         both = draws and device == self.judging and self.overlaps
         return self._peak(device) + (_scoring(self.judges) if both else 0)
 
@@ -57,15 +57,15 @@ class Plan:
     def host(self) -> int:
         """Return the most that is expected to wait in, or pass through, main memory."""
         unified = {device.name for device in self.room.devices if device.unified}
-        return on_host([seat for seat in self.seats if seat.device not in unified])
+        return on_host([spot for spot in self.spots if spot.device not in unified])
 
     def _device(self, name: str) -> Device:
         return next(each for each in self.room.devices if each.name == name)
 
     def _peak(self, device: str) -> int:
         mine = self.judges if device == self.judging else ()
-        seats = [seat for seat in self.seats if seat.device == device]
-        return _weights(mine) + peak(seats, _scoring(mine))
+        spots = [spot for spot in self.spots if spot.device == device]
+        return _weights(mine) + peak(spots, _scoring(mine))
 
 
 def make(models: Sequence[Need], judges: Sequence[JudgeNeed], room: Room, images: int) -> Plan:
@@ -80,17 +80,17 @@ def make(models: Sequence[Need], judges: Sequence[JudgeNeed], room: Room, images
         else Space(device, room.host)
         for device in room.devices
     ]
-    seats: list[Seat] = []
+    spots: list[Spot] = []
     for space, needs in _shared_out(models, judging, spaces):
-        left = room.host - on_host([seat for seat in seats if not space.device.unified])
-        found = seated(needs, replace(space, host=left), images)
+        left = room.host - on_host([spot for spot in spots if not space.device.unified])
+        found = spots_for(needs, replace(space, host=left), images)
         if isinstance(found, Need):
             beside = judges if space.device.name == judging else ()
             raise model_too_large(found, beside, replace(space, host=left))
-        seats += found
+        spots += found
     order = [need.name for need in models]
-    seats.sort(key=lambda seat: order.index(seat.need.name))
-    return Plan(room, tuple(judges), judging, tuple(seats))
+    spots.sort(key=lambda spot: order.index(spot.need.name))
+    return Plan(room, tuple(judges), judging, tuple(spots))
 
 
 def _judging(judges: Sequence[JudgeNeed], room: Room) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cohp.errors import DoesNotFit
 from cohp.placement.need import JudgeNeed, Need
 from cohp.placement.room import Room, written
-from cohp.placement.seating import Space, alone, least
+from cohp.placement.spots import Space, alone, least
 
 
 def judges_too_large(judges: Sequence[JudgeNeed], needed: int, room: Room) -> DoesNotFit:

@@ -7,7 +7,7 @@ from typing import Any
 from cohp.placement.need import Stay
 from cohp.placement.plan import Plan
 from cohp.placement.room import written
-from cohp.placement.seating import Seat, Waits
+from cohp.placement.spots import Spot, Waits
 
 STAYS: dict[Stay, str] = {
     "whole": "all of it at once",
@@ -31,8 +31,8 @@ def plan_text(plan: Plan) -> str:
         for judge in plan.judges
     ]
     rows += [
-        (seat.need.name, seat.device, _size(seat.need.whole, seat.need.rough), seat_text(seat))
-        for seat in plan.seats
+        (spot.need.name, spot.device, _size(spot.need.whole, spot.need.rough), spot_text(spot))
+        for spot in plan.spots
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     table = [
@@ -47,10 +47,10 @@ def plan_text(plan: Plan) -> str:
     return "\n".join([*table, *peaks, *host])
 
 
-def seat_text(seat: Seat) -> str:
+def spot_text(spot: Spot) -> str:
     """Say in a few words how a model is held."""
-    at_once = f"{seat.images} at once" if seat.images > 1 else "one at a time"
-    return f"{WAITS[seat.waits]}; {STAYS[seat.stay]}; {at_once}"
+    at_once = f"{spot.images} at once" if spot.images > 1 else "one at a time"
+    return f"{WAITS[spot.waits]}; {STAYS[spot.stay]}; {at_once}"
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -67,14 +67,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         ],
         "models": [
             {
-                "name": seat.need.name,
-                "device": seat.device,
-                "bytes": seat.need.whole,
-                "stay": seat.stay,
-                "waits": seat.waits,
-                "images": seat.images,
+                "name": spot.need.name,
+                "device": spot.device,
+                "bytes": spot.need.whole,
+                "stay": spot.stay,
+                "waits": spot.waits,
+                "images": spot.images,
             }
-            for seat in plan.seats
+            for spot in plan.spots
         ],
     }
 

@@ -220,3 +220,26 @@ def test_who_judges_when_nobody_is_named():
 
     assert usual("mini-poster", "mini-mural") == "mini-judge"
     assert usual("mini-poster", "fake-ink") == usual("fake-ink") == "fake"
+
+
+def test_models_are_planned_for_before_they_draw(tmp_path, monkeypatch):
+    planned = []
+    plan = LocalExecutor.plan
+
+    def noting(self, recipes):
+        planned.extend((each.models[0].name, each.per_model) for each in recipes)
+        return plan(self, recipes)
+
+    monkeypatch.setattr(LocalExecutor, "plan", noting)
+    bench(
+        tmp_path / "b",
+        "--models",
+        "fake-ink",
+        "--recipe",
+        "quick",
+        "--candidates",
+        "fake-wash",
+        "--batch",
+        3,
+    )
+    assert planned[:2] == [("fake-ink", 3), ("fake-wash", 2)]

@@ -205,6 +205,10 @@ def test_the_embedded_models_draw_and_refine_and_replay(tmp_path):
         assert image.size == (sides[told["model"]],) * 2
     replayed = cohp("replay", told["image"], "--out", tmp_path / "again.png").output
     assert "identical" in replayed or "at most 1 of 255" in replayed
+    # This session's memory goes before the recipe's, and before anything is loaded.
+    for words in (("replay", told["image"]), ("resume", tmp_path / "run", "--rounds", 2)):
+        refused = cohp(*words, "--memory", "5MB").output
+        assert "5 MB is " in refused
 
 
 def test_a_dry_run_says_who_is_held_where():

@@ -132,7 +132,7 @@ def test_of_two_devices_one_judges_beside_the_drawing(log):
     executor._load_reward = lambda _: Watching()
     planned = executor.plan([made])
     assert (planned.judging, planned.overlaps) == ("cpu:1", True)
-    assert {seat.device for seat in planned.seats} == {"cpu:0"}
+    assert {spot.device for spot in planned.spots} == {"cpu:0"}
     shots = opening(made).shots
     told = list(executor.answer(shots, jury=made.jury, parents={}, stop=Event()))
     assert all(name.startswith("scoring") for name in threads)
@@ -218,7 +218,7 @@ def test_reading_ahead_reads_every_file_of_weights_and_can_be_stopped(monkeypatc
 def test_a_plan_counts_what_the_whole_recipe_asks_for():
     made = minis(per_model=3, batch=5)
     assert max(len(ask.shots) // len(MINIS) for ask in asks_of(made)) <= 5
-    assert {seat.images for seat in LocalExecutor().plan([made]).seats} == {5}
+    assert {spot.images for spot in LocalExecutor().plan([made]).spots} == {5}
 
 
 @pytest.mark.parametrize("name", ["cuda:7", "tpu", "cpu:x", "cuda"])
@@ -256,3 +256,9 @@ def test_an_apple_gpu_works_in_main_memory(monkeypatch):
     monkeypatch.setattr(machine, "_cards", dict)
     (device,) = machine.room(memory="16GB").devices
     assert (device.name, device.unified, device.free) == ("mps", True, 16 * 10**9)
+
+
+def test_a_judge_that_the_caller_has_loaded_is_not_counted_again(log):
+    made = minis(reward="mini-judge", memory="1GB")
+    assert [each.name for each in LocalExecutor().plan([made]).judges] == ["mini-judge"]
+    assert LocalExecutor(load_reward=lambda _: FakeReward()).plan([made]).judges == ()

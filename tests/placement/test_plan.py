@@ -22,7 +22,7 @@ def one(size, host=200):
 
 
 def ways(plan):
-    return {seat.need.name: (seat.stay, seat.waits, seat.images) for seat in plan.seats}
+    return {spot.need.name: (spot.stay, spot.waits, spot.images) for spot in plan.spots}
 
 
 def test_what_fits_together_stays_together():
@@ -75,7 +75,7 @@ def test_of_several_devices_the_last_one_judges():
     room = Room((Device("cuda:0", 40 * GB), Device("cuda:1", 24 * GB)), 200 * GB)
     plan = make([SDXL, FLUX], [HPSV3], room, 1)
     assert plan.judging == "cuda:1"
-    assert {seat.device for seat in plan.seats} == {"cuda:0"}
+    assert {spot.device for spot in plan.spots} == {"cuda:0"}
     assert plan.overlaps
     assert plan.peak("cuda:1") == 19 * GB
 
@@ -85,10 +85,10 @@ def test_models_spread_over_devices_and_share_the_judges_one_only_if_they_must()
         (Device("cuda:0", 30 * GB), Device("cuda:1", 30 * GB), Device("cuda:2", 30 * GB)), 99 * GB
     )
     plan = make([SDXL, FLUX], [HPSV3], room, 1)
-    assert {seat.device for seat in plan.seats} == {"cuda:0", "cuda:1"}
+    assert {spot.device for spot in plan.spots} == {"cuda:0", "cuda:1"}
     small = Room((Device("cuda:0", 4 * GB), Device("cuda:1", 80 * GB)), 99 * GB)
     plan = make([FLUX], [HPSV3], small, 1)
-    assert (plan.judging, plan.seats[0].device) == ("cuda:1", "cuda:1")
+    assert (plan.judging, plan.spots[0].device) == ("cuda:1", "cuda:1")
 
 
 TOO_LARGE = {
@@ -155,16 +155,16 @@ def test_a_plan_keeps_within_every_device_and_main_memory_or_is_refused(
         plan = make(asked, judges, room, images)
     except DoesNotFit:
         return
-    assert [seat.need for seat in plan.seats] == asked
-    assert all(1 <= seat.images <= images for seat in plan.seats)
+    assert [spot.need for spot in plan.spots] == asked
+    assert all(1 <= spot.images <= images for spot in plan.spots)
     for device in room.devices:
         assert plan.peak(device.name) <= device.free or not plan.peak(device.name)
         if device.unified:
-            assert {s.stay for s in plan.seats if s.device == device.name} <= {"whole"}
+            assert {s.stay for s in plan.spots if s.device == device.name} <= {"whole"}
     assert plan.host <= room.host or not plan.host
-    for seat in plan.seats:
-        assert seat.need.layers_leave or seat.stay != "groups"
-        assert seat.need.parts_leave or seat.stay in ("whole", "groups")
+    for spot in plan.spots:
+        assert spot.need.layers_leave or spot.stay != "groups"
+        assert spot.need.parts_leave or spot.stay in ("whole", "groups")
 
 
 @given(models, judging, rooms, st.integers(1, 8))

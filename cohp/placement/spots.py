@@ -1,4 +1,4 @@
-"""Seats the models that share a device: how each draws there, and where it is while others do."""
+"""Finds the models of a device their spots: how each draws there, where it is while others do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Waits = Literal["device", "host", "disk"]
 
 
 @dataclass(frozen=True)
-class Seat:
+class Spot:
     """How one model is held: its device, its stay there, where it waits, its largest batch."""
 
     need: Need
@@ -59,48 +59,48 @@ class Space:
         loads = self.device.unified or need.whole <= self.host
         return loads and need.working(stay, images, self.scoring) <= self.device.free
 
-    def holds(self, seats: Sequence[Seat]) -> bool:
-        """Tell whether models can draw here by turns, each held as its seat says."""
-        host = 0 if self.device.unified else on_host(seats)
-        return host <= self.host and peak(seats, self.scoring) <= self.device.free
+    def holds(self, spots: Sequence[Spot]) -> bool:
+        """Tell whether models can draw here by turns, each held as its spot says."""
+        host = 0 if self.device.unified else on_host(spots)
+        return host <= self.host and peak(spots, self.scoring) <= self.device.free
 
 
-def peak(seats: Sequence[Seat], scoring: int) -> int:
+def peak(spots: Sequence[Spot], scoring: int) -> int:
     """Return the most that models on one device take of it together."""
-    held = sum(seat.held for seat in seats)
+    held = sum(spot.held for spot in spots)
     working = (
-        held - seat.held + seat.need.working(seat.stay, seat.images, scoring) for seat in seats
+        held - spot.held + spot.need.working(spot.stay, spot.images, scoring) for spot in spots
     )
     return max(working, default=scoring)
 
 
-def on_host(seats: Sequence[Seat]) -> int:
+def on_host(spots: Sequence[Spot]) -> int:
     """Return the most that models take of main memory together."""
-    waiting = sum(seat.on_host for seat in seats)
-    return waiting + max((seat.passing for seat in seats), default=0)
+    waiting = sum(spot.on_host for spot in spots)
+    return waiting + max((spot.passing for spot in spots), default=0)
 
 
-def seated(needs: Sequence[Need], space: Space, images: int) -> list[Seat] | Need:
-    """Return a seat for each, or the one that cannot draw here at all.
+def spots_for(needs: Sequence[Need], space: Space, images: int) -> list[Spot] | Need:
+    """Return a spot for each, or the one that cannot draw here at all.
 
     The fastest way in which all stay on the device comes first, then the fastest for each alone.
     """
     for stay in FAST[:1] if space.device.unified else FAST[:2]:
-        seats = [
-            Seat(
+        spots = [
+            Spot(
                 need, space.device.name, stay if stay in need.stays() else "whole", "device", images
             )
             for need in needs
         ]
-        if space.holds(seats):
-            return seats
-    seats = []
+        if space.holds(spots):
+            return spots
+    spots = []
     for need in needs:
         way = alone(need, space, images)
         if way is None:
             return need
-        seats.append(Seat(need, space.device.name, way[0], "disk", way[1]))
-    return _kept_near(seats, space)
+        spots.append(Spot(need, space.device.name, way[0], "disk", way[1]))
+    return _kept_near(spots, space)
 
 
 def alone(need: Need, space: Space, images: int = 1) -> tuple[Stay, int] | None:
@@ -131,9 +131,9 @@ def least(need: Need, space: Space) -> int:
     return min(need.working(stay, 1, space.scoring) for stay in stays(need, space.device))
 
 
-def _kept_near(seats: Sequence[Seat], space: Space) -> list[Seat]:
+def _kept_near(spots: Sequence[Spot], space: Space) -> list[Spot]:
     """Keep on the device, then in main memory, what fits there, the small ones first."""
-    near = list(seats)
+    near = list(spots)
     near_places: tuple[Waits, ...] = ("device",) if space.device.unified else ("device", "host")
     for place in sorted(range(len(near)), key=lambda at: near[at].need.held(near[at].stay)):
         for waits in near_places:
