@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from cohp.batch.book import Book, Done
-from cohp.batch.lines import JOURNAL, Asked, Refused
+from cohp.batch.lines import HEAD, JOURNAL, Asked, Refused
 from cohp.errors import BadInput, RunExists
 from cohp.record import journal
 from cohp.record.claim import LOCK, claim, make
@@ -25,6 +25,8 @@ class Ledger:
         """Open the batch in `folder`; see `begin` for a new one."""
         self.folder = folder
         file = folder / JOURNAL
+        if (folder / HEAD).is_file():
+            raise BadInput(f"The batch in {folder} was begun with --ray: add it.")
         if not file.is_file() or not journal.read(file)[0]:
             raise BadInput(
                 f"{folder} holds no batch. Name the folder that cohp batch printed, the one with "

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cohp.batch.book import Book, Done
-from cohp.batch.lines import HEAD, PAGE, RECORDS, Asked, Refused
+from cohp.batch.lines import HEAD, JOURNAL, PAGE, RECORDS, Asked, Refused
 from cohp.batch.place import Place
 from cohp.errors import BadInput, BadRecipe, RunDamaged, RunExists
 from cohp.record.folder import BEST
@@ -39,6 +39,8 @@ class Records:
     def reopen(self, tell: Callable[[int, int], None] = lambda _read, _all: None) -> Book:
         """Read the batch and its records; `tell` hears how many are read, and of how many."""
         head = self.place.read(HEAD)
+        if head is None and self.place.read(JOURNAL) is not None:
+            raise BadInput(f"The batch in {self.place} was begun without --ray: leave it out.")
         if head is None:
             raise BadInput(
                 f"{self.place} holds no batch that was begun with --ray. Name the place that "

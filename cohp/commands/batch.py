@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from cohp.batch.book import Book
 from cohp.batch.ledger import Ledger
-from cohp.batch.lines import PAGE, Asked, read
+from cohp.batch.lines import Asked, Refused, read
 from cohp.batch.running import work
+from cohp.commands.batch_telling import Shown
 from cohp.commands.batch_view import BatchView
 from cohp.commands.options import recipe_options, recipe_values
 from cohp.commands.stopping import stop_after_batch
 from cohp.commands.working import view_options
 from cohp.engine import TOGETHER
-from cohp.errors import BadInput, SomeFailed
+from cohp.errors import BadInput
 from cohp.record.places import new_folder
-from cohp.report.words import count
+
+AGAIN = "cohp batch --retry-failed --out"
 
 
 @click.command()
@@ -28,15 +28,13 @@ from cohp.report.words import count
 @recipe_options
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    metavar="FOLDER",
     help="The folder of the batch.  [default: a new one under cohp-runs/]",
 )
 @click.option(
     "--together",
     type=click.IntRange(1, 1000),
-    default=TOGETHER,
-    show_default=True,
-    help="Searches in flight at a time.",
+    help=f"Searches in flight at a time.  [default: {TOGETHER}]",
 )
 @click.option("--resume", is_flag=True, help="Go on with the batch in --out.")
 @click.option("--retry-failed", is_flag=True, help="Go on, and try again what failed.")
@@ -44,9 +42,9 @@ from cohp.report.words import count
 @view_options
 def batch(
     prompts: Path | None,
-    out: Path | None,
+    out: str | None,
     *,
-    together: int,
+    together: int | None,
     resume: bool,
     retry_failed: bool,
     no_metadata: bool,
@@ -61,54 +59,32 @@ def batch(
     the name of its run folder.
     """
     values = recipe_values(given) | {"metadata": False if no_metadata else None}
-    asked_for = {name: each for name, each in values.items() if each is not None}
-    with _ledger(prompts, out, asked_for, go_on=resume or retry_failed) as ledger:
-        silent, book = quiet or as_json, ledger.book
-        if not silent:
-            for each in book.refused:
-                click.echo(f"line {each.line} is refused: {each.reason}", err=True)
-        todo = book.left(retry=retry_failed)
-        view = BatchView(Console(stderr=True), book, todo, quiet=silent)
+    options = {name: each for name, each in values.items() if each is not None}
+    begun = _begun(prompts, out, options, go_on=resume or retry_failed)
+    folder = out or str(new_folder(prompts.stem if prompts else "batch"))
+    shown = Shown(as_json=as_json, quiet=quiet)
+    with Ledger.begin(Path(folder), *begun) if begun else Ledger(Path(folder)) as ledger:
+        shown.refused(ledger.book)
+        todo = ledger.book.left(retry=retry_failed)
+        view = BatchView(Console(stderr=True), ledger.book, todo, quiet=shown.silent)
         with stop_after_batch() as stop, view:
-            work(ledger, todo, together=together, watch=view, stop=stop)
-        _tell(book, str(ledger.folder), as_json=as_json, quiet=quiet)
+            work(ledger, todo, together=together or TOGETHER, watch=view, stop=stop)
+        shown.outcome(ledger.book, folder, AGAIN)
 
 
-def _ledger(
-    prompts: Path | None, out: Path | None, options: dict[str, Any], *, go_on: bool
-) -> Ledger:
-    """Open the batch that goes on, or begin one."""
-    if go_on:
-        if out is None:
-            raise BadInput("Name the folder of the batch that is to go on with --out.")
-        if prompts is not None or options:
-            raise BadInput(
-                "A batch that goes on knows its prompts and its recipe: give --out and --together "
-                "alone, or begin another batch."
-            )
-        return Ledger(out)
-    if prompts is None:
-        raise BadInput("Name a file of prompts: cohp batch prompts.jsonl")
-    asked, refused = read(prompts, options)
-    return Ledger.begin(out or new_folder(prompts.stem), asked, refused)
-
-
-def _tell(book: Book, folder: str, *, as_json: bool, quiet: bool) -> None:
-    """Print what the batch came to; raises `SomeFailed` where prompts have no image."""
-    failed = [each for each in book.asked if book.failed(each)]
-    page = f"{folder}/{PAGE}"
-    if as_json:
-        runs = [_outcome(book, folder, each) for each in book.asked]
-        refused = [vars(each) for each in book.refused]
-        click.echo(json.dumps({"folder": folder, "page": page, "runs": runs, "refused": refused}))
-    elif not quiet:
-        click.echo(f"summary: {page}")
-    if failed or book.refused:
-        said = [f"{count(len(failed), 'prompt')} failed"] if failed else []
-        said += [f"{count(len(book.refused), 'line')} refused"] if book.refused else []
-        again = f" Try again: cohp batch --retry-failed --out {folder}" if failed else ""
-        raise SomeFailed(f"{', '.join(said)}; the others are done.{again}")
-
-
-def _outcome(book: Book, folder: str, asked: Asked) -> dict[str, Any]:
-    return {"run": f"{folder}/{asked.name}", **book.done[asked.number].to_json()}
+def _begun(
+    prompts: Path | None, out: str | None, options: dict[str, Any], *, go_on: bool
+) -> tuple[list[Asked], list[Refused]] | None:
+    """Read what a new batch asks for; None for one that goes on."""
+    if not go_on:
+        if prompts is None:
+            raise BadInput("Name a file of prompts: cohp batch prompts.jsonl")
+        return read(prompts, options)
+    if out is None:
+        raise BadInput("Name the folder of the batch that is to go on with --out.")
+    if prompts is not None or options:
+        raise BadInput(
+            "A batch that goes on knows its prompts and its recipe: give --out and --together "
+            "alone, or begin another batch."
+        )
+    return None

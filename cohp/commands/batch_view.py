@@ -18,39 +18,19 @@ from cohp.types import Note
 LONGEST_PROMPT = 60
 
 
-class BatchView:
-    """A bar of prompts and one of images; what is done and what is noted scrolls past above."""
+class View:
+    """A bar of prompts; what became of each scrolls past above."""
 
-    def __init__(self, console: Console, book: Book, todo: Sequence[Asked], *, quiet: bool) -> None:
+    def __init__(
+        self, console: Console, book: Book, todo: int, *, quiet: bool, bars: Progress
+    ) -> None:
+        """Show how `bars` move; without a terminal only lines are printed."""
         self._console = console
         self._book = book
         self._quiet = quiet
-        self._noted: set[str] = set()
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=quiet or not console.is_terminal,
-        )
-        images = sum(len(ask.shots) for each in todo for ask in plan(each.recipe))
-        self._prompts = self._bars.add_task("prompts", total=len(todo))
-        self._images = self._bars.add_task("images", total=images)
-
-    def __call__(self, _number: int, event: Event) -> None:
-        """Show an event of one of the runs."""
-        match event:
-            case Started():
-                self._bars.advance(self._images, event.recorded)
-            case ImageDone():
-                self._bars.advance(self._images)
-            case Note() if event.text not in self._noted:
-                # A batch that was halved is noted in each of the runs it drew for.
-                self._noted.add(event.text)
-                self._print(f"note: {event.text}")
-            case _:
-                pass
+        self._bars = bars
+        self._bars.disable = quiet or not console.is_terminal
+        self._prompts = self._bars.add_task("prompts", total=todo)
 
     def tell(self, asked: Asked, done: Done) -> None:
         """Say what became of a prompt."""
@@ -75,3 +55,29 @@ class BatchView:
     def __exit__(self, *_: object) -> None:
         """Give the terminal back."""
         self._bars.stop()
+
+
+class BatchView(View):
+    """A bar of images too, and notes above."""
+
+    def __init__(self, console: Console, book: Book, todo: Sequence[Asked], *, quiet: bool) -> None:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+        bars = Progress(*columns, TimeRemainingColumn(), console=console)
+        super().__init__(console, book, len(todo), quiet=quiet, bars=bars)
+        images = sum(len(ask.shots) for each in todo for ask in plan(each.recipe))
+        self._images = self._bars.add_task("images", total=images)
+        self._noted: set[str] = set()
+
+    def __call__(self, _number: int, event: Event) -> None:
+        """Show an event of one of the runs."""
+        match event:
+            case Started():
+                self._bars.advance(self._images, event.recorded)
+            case ImageDone():
+                self._bars.advance(self._images)
+            case Note() if event.text not in self._noted:
+                # A batch that was halved is noted in each of the runs it drew for.
+                self._noted.add(event.text)
+                self._print(f"note: {event.text}")
+            case _:
+                pass
