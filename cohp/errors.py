@@ -21,6 +21,7 @@ CohpError
 |- QueueFull             a server has as much waiting as it takes
 |- ServerRefused         a server did not do what it was asked, or is not there
 |- ExecutorFault         an executor did not answer what it was asked
+|- WorkersDied           every worker of a cluster that was asked died at it
 |- NothingScored         no image of the opening could be scored
 |- SomeUnscored          some images could not be scored; the others were
 |- SomeFailed            some prompts of a batch have no image; the others do
@@ -175,6 +176,16 @@ class ExecutorFault(CohpError):
         super().__init__(
             f"The executor lost images of round {number}, which is a fault in it. "
             "What it answered is recorded; resume the run with another executor."
+        )
+
+
+class WorkersDied(CohpError):
+    """Every worker of a cluster that was asked died at it."""
+
+    def __init__(self, what: str, times: int) -> None:
+        super().__init__(
+            f"{times} workers died while they {what}. Their logs are in Ray's session folder on "
+            "their nodes (/tmp/ray/session_latest/logs), and say why."
         )
 
 

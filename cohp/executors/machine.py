@@ -45,7 +45,7 @@ def room(
 
 def _free() -> Mapping[str, int]:
     """Return what is free of every device that is here, the fastest first."""
-    found = _cards() if "torch" in sys.modules else _cards_by_driver()
+    found = _cards() if "torch" in sys.modules else cards_by_driver()
     if not found and sys.platform == "darwin" and machine() == "arm64":
         found = {"mps": free_host()}
     return {**found, "cpu": free_host()}
@@ -58,7 +58,8 @@ def _cards() -> dict[str, int]:
     return {f"cuda:{number}": int(torch.cuda.mem_get_info(number)[0]) for number in cards}
 
 
-def _cards_by_driver() -> dict[str, int]:
+def cards_by_driver() -> dict[str, int]:
+    """Return what is free of every NVIDIA GPU, without torch."""
     if which(ASKING[0]) is None:
         return {}
     told = subprocess.run(ASKING, capture_output=True, text=True, check=False).stdout  # noqa: S603

@@ -1,0 +1,1 @@
+"""Draws and scores on a Ray cluster: workers that hold models, workers that judge; an extra."""

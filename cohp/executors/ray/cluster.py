@@ -1,0 +1,119 @@
+"""The cluster: joined or started here, what its nodes have, and what of it is in use."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+# Nothing is told to anyone about who runs what.
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+import ray
+from ray import serve
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from cohp.errors import BadInput
+from cohp.executors.machine import SHARE, cards_by_driver
+from cohp.executors.ray.sizes import Node
+
+LEAST_CPUS = 2
+CARD = "accelerator_type:"
+
+
+@contextmanager
+def joined(address: str | None) -> Iterator[str | None]:
+    """Join the cluster at `address` or in RAY_ADDRESS; without one, start one on this machine.
+
+    Yields where Ray shows what it does, if it does.
+    """
+    if ray.is_initialized():
+        quietly()
+        yield None
+        return
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
+    # One logical CPU stays free; a machine with a single one counts it twice.
+    here = {"num_cpus": max(LEAST_CPUS, os.cpu_count() or 1)} if address == "local" else {}
+    try:
+        context = ray.init(
+            address,
+            include_dashboard=False if here else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **here,
+        )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        said = str(error).strip().partition("\n")[0]
+        raise BadInput(
+            f"There is no Ray cluster at {address}: {said} Start one there with "
+            "`ray start --head`, or leave the address out."
+        ) from error
+    try:
+        quietly()
+        yield f"http://{context.dashboard_url}" if context.dashboard_url else None
+    finally:
+        ray.shutdown()
+
+
+def quietly() -> None:
+    """Start Serve without a port of its own, and have it say only what is wrong."""
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
+    serve.start(proxy_location="Disabled")
+
+
+def nodes() -> list[Node]:
+    """Return what each node that is alive has."""
+    alive = [each for each in ray.nodes() if each["Alive"]]
+    asked = {
+        each["NodeID"]: _cards.options(
+            scheduling_strategy=NodeAffinitySchedulingStrategy(each["NodeID"], soft=False)
+        ).remote()
+        for each in alive
+        if each["Resources"].get("GPU")
+    }
+    return [
+        _node(each["Resources"], ray.get(asked[each["NodeID"]]) if each["NodeID"] in asked else ())
+        for each in alive
+    ]
+
+
+def _node(has: dict[str, float], cards: Sequence[int]) -> Node:
+    card = next((name.removeprefix(CARD) for name in has if name.startswith(CARD)), "")
+    return Node(
+        cpus=has.get("CPU", 0.0),
+        host=int(has.get("memory", 0) * SHARE),
+        gpus=int(has.get("GPU", 0)),
+        card=card,
+        free=int(min(cards, default=0) * SHARE),
+    )
+
+
+@ray.remote(num_cpus=0)
+def _cards() -> list[int]:
+    return list(cards_by_driver().values())
+
+
+@dataclass(frozen=True)
+class Use:
+    """What the cluster has, and how much of it is taken."""
+
+    nodes: int
+    cpus: float
+    cpus_used: float
+    gpus: float
+    gpus_used: float
+
+
+def use() -> Use:
+    """Return how the cluster is used by now."""
+    total, free = ray.cluster_resources(), ray.available_resources()
+    cpus, gpus = total.get("CPU", 0.0), total.get("GPU", 0.0)
+    return Use(
+        sum(each["Alive"] for each in ray.nodes()),
+        cpus,
+        cpus - free.get("CPU", 0.0),
+        gpus,
+        gpus - free.get("GPU", 0.0),
+    )
