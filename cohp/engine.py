@@ -12,6 +12,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
+from cohp.choosing import choose, owed
 from cohp.errors import BadInput, CohpError, Interrupted, Missing, OutOfMemory, RunNotFound
 from cohp.events import Event, Listener
 from cohp.executors.base import Executor, Stop
@@ -139,18 +140,30 @@ class Engine:
         rounds: int | None = None,
         memory: str | None = None,
         devices: Sequence[str] | None = None,
+        prefer: str | Path | None = None,
         on_event: Listener | None = None,
+        on_run: Callable[[Run], None] = lambda _: None,
         stop: Stop | None = None,
     ) -> Result:
         """Go on with the run in `folder`; more `rounds` than it has extend it.
 
         `memory` and `devices` are for this session, where they are not to be the recipe's.
+        `prefer` overrules the reward: the run goes on from that image, named by its shot or its
+        file, and `rounds` counts those that follow. `on_run` is called with the run at work, which
+        can be told to prefer another image at any moment.
         """
-        here = {"memory": memory, "devices": devices}
+        path, here = Path(folder), {"memory": memory, "devices": devices}
         update = {name: each for name, each in here.items() if each is not None}
-        self._require(RunFolder(Path(folder)).recipe.model_copy(update=update))
-        with Recorder.reopen(Path(folder), rounds) as recorder:
-            return self._work(recorder, on_event, stop)
+        if prefer is not None:
+            choose(path, prefer, rounds)
+            rounds = None
+        rounds = rounds or owed(RunFolder(path))
+        while True:
+            self._require(RunFolder(path).recipe.model_copy(update=update))
+            with Recorder.reopen(path, rounds) as recorder:
+                result = self._work(recorder, on_event, stop, on_run)
+            if (rounds := owed(recorder)) is None:
+                return result
 
     def close(self) -> None:
         """Let go of every model."""
@@ -202,10 +215,17 @@ class Engine:
 
         return finish
 
-    def _work(self, recorder: Recorder, on_event: Listener | None, stop: Stop | None) -> Result:
-        listen = on_event or (lambda _: None)
+    def _work(
+        self,
+        recorder: Recorder,
+        on_event: Listener | None,
+        stop: Stop | None,
+        on_run: Callable[[Run], None] = lambda _: None,
+    ) -> Result:
+        run = Run(recorder, self._executor, on_event or (lambda _: None), stop)
+        on_run(run)
         try:
-            verdict = Run(recorder, self._executor, listen, stop).finish()
+            verdict = run.finish()
         except Interrupted:
             write_reports(recorder)
             raise
@@ -266,7 +286,7 @@ def resume(folder: str | Path, **options: Any) -> Result:  # noqa: ANN401 - thos
 
 def story(folder: RunFolder) -> Story:
     """Gather what every report of a run is drawn from."""
-    chosen, verdict = retrace(folder.recipe, folder.entries, folder.stopped)
+    chosen, verdict = retrace(folder)
     return Story(
         recipe=folder.recipe.to_json(),
         entries=tuple(folder.entries.values()),
@@ -276,6 +296,7 @@ def story(folder: RunFolder) -> Story:
         versions=folder.versions,
         revisions=folder.revisions,
         stopped=folder.stopped[1] if folder.stopped and folder.recipe.budget else None,
+        choice=folder.choice,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cohp.record.entry import Entry
-from cohp.types import Chosen, Note, Verdict
+from cohp.types import Chosen, Note, Preferred, Verdict
 
 if TYPE_CHECKING:
     from cohp.recipe import Recipe
@@ -51,6 +51,6 @@ class Finished:
     image: Path
 
 
-Event = Started | ImageDone | RoundDone | Chosen | Note | Finished
+Event = Started | ImageDone | RoundDone | Chosen | Preferred | Note | Finished
 # Called from the thread that writes, one event at a time and in order.
 Listener = Callable[[Event], None]

@@ -7,7 +7,7 @@ from functools import cache
 from math import erf, exp, pi, sqrt
 from statistics import fmean
 
-from cohp.types import Score, Scored, Verdict
+from cohp.types import Preferred, Score, Scored, Shot, Verdict
 
 # A sigmoid is steep beside a large deviation, so a preference needs the finer grid; which
 # image is best is asked of many images at once, and is smooth.
@@ -20,14 +20,19 @@ def top(tried: Iterable[Scored]) -> Scored:
     return max(tried, key=lambda each: each.score.mean)
 
 
-def conclude(model: str, tried: Sequence[Scored]) -> Verdict:
-    """Return the verdict on everything that was tried: never worse than any of it."""
-    best = top(tried)
+def stands(shot: Shot, preferred: Preferred | None) -> bool:
+    """Tell whether an image may still be the best: a person's choice puts all before it behind."""
+    return preferred is None or shot.id == preferred.shot or shot.round >= preferred.round
+
+
+def conclude(model: str, tried: Sequence[Scored], preferred: Preferred | None = None) -> Verdict:
+    """Return the verdict on everything that was tried: never worse than any of it that stands."""
+    best = top(each for each in tried if stands(each.shot, preferred))
     by_id = {each.shot.id: each for each in tried}
     lineage = [best]
     while lineage[0].shot.parent is not None:
         lineage.insert(0, by_id[lineage[0].shot.parent])
-    return Verdict(model, best, tuple(lineage))
+    return Verdict(model, best, tuple(lineage), preferred)
 
 
 def standings(tried: Sequence[Scored], rule: str) -> Mapping[str, float]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from cohp.events import Event, Finished, ImageDone, Listener, RoundDone, Started
+from cohp.record.choices import leading
 from cohp.record.entry import Entry
 from cohp.record.recorder import Recorder
 from cohp.reward.combine import Scale
 from cohp.reward.loading import spread
 from cohp.reward.referee import suspicion
+from cohp.select import stands
 from cohp.spending import Stopped
-from cohp.types import Answer, Ask, Note, Verdict
+from cohp.types import Answer, Ask, Note, Preferred, Verdict
 
 
 class Teller:
@@ -33,15 +35,23 @@ class Teller:
         self._listen(Started(recorder.path, recorder.recipe, self._planned, recorded))
         for package, before, now in recorder.changes:
             self.tell(Note(f"{package} was {before} and is {now}: new images may differ a little."))
+        if recorder.choice:
+            self.tell(recorder.choice)
 
     def finish(self, verdict: Verdict) -> None:
-        """Tell the verdict."""
+        """Tell the verdict; a choice that came with the last round is heard only here."""
+        self._lead(self._recorder.entries[verdict.best.shot.id])
         self._recorder.forget_latents(verdict)
         self._listen(Finished(self._recorder.path, verdict, self._recorder.best))
 
     def tell(self, event: Event) -> None:
         """Pass an event on."""
         self._listen(event)
+
+    def prefer(self, choice: Preferred) -> None:
+        """Tell that a person overruled the reward; their image is the best from now on."""
+        self._listen(choice)
+        self._lead(self._recorder.entries[choice.shot])
 
     def record(self, answer: Answer, revisions: Mapping[str, str]) -> None:
         """Write an answer down, and then tell of it."""
@@ -65,7 +75,11 @@ class Teller:
     def end_round(self, ask: Ask) -> None:
         """Keep best.png the best image of the rounds so far, and tell of the round."""
         answered = tuple(self._recorder.entries[shot.id] for shot in ask.shots)
-        self._lead(answered)
+        choice = self._recorder.choice
+        before = [self._best] if self._best and stands(self._best.shot, choice) else []
+        # The one before comes first: ties go to the earlier one.
+        if leader := leading([*before, *answered], choice):
+            self._lead(leader)
         self._listen(RoundDone(ask.round, answered, self._best))
 
     def _pass_on(self, entry: Entry) -> None:
@@ -75,11 +89,9 @@ class Teller:
             self._noted.add((entry.shot.model, note))
             self._listen(Note(f"{entry.shot.model}: {note}"))
 
-    def _lead(self, answered: Sequence[Entry]) -> None:
-        """Let the best image of a round lead; ties go to the earlier one."""
-        scored = [entry for entry in answered if entry.score]
-        leader = max(scored, key=lambda entry: entry.mean, default=None)
-        if leader and (self._best is None or leader.mean > self._best.mean):
+    def _lead(self, leader: Entry) -> None:
+        """Let an image lead, where it does not already."""
+        if self._best is None or leader.shot.id != self._best.shot.id:
             self._best = leader
             self._recorder.lead(leader)
             self._hear_referee(leader)

@@ -102,6 +102,20 @@ Answer = Scored | Unscored
 
 
 @dataclass(frozen=True)
+class Preferred:
+    """A person overrules the reward: from round `round` on the search goes on from image `shot`.
+
+    `over` is the image that led until then. `rounds` is how many rounds the run is to have so that
+    as many follow as the person asked for.
+    """
+
+    shot: str
+    round: int
+    over: str | None = None
+    rounds: int | None = None
+
+
+@dataclass(frozen=True)
 class Note:
     """Something worth one line to a person: a batch halved, a strength rounded."""
 
@@ -129,9 +143,11 @@ class Chosen:
 class Verdict:
     """How a search ended: the model it chose, the best image, and the path that led to it.
 
-    `lineage` runs from the first ancestor to the best image itself.
+    `lineage` runs from the first ancestor to the best image itself. Where a person overruled the
+    reward, `preferred` says so, and the best is that of what the person left to choose from.
     """
 
     model: str
     best: Scored
     lineage: tuple[Scored, ...]
+    preferred: Preferred | None = None

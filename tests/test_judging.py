@@ -83,7 +83,7 @@ def test_the_scale_is_fixed_and_an_interrupted_ensemble_ends_the_same(tmp_path):
             run(folder, stop=After(times), reward="fake+red")
         assert run(folder) == whole
         assert scores(folder) == scores(tmp_path / "whole")
-        assert retrace(RunFolder(folder).recipe, RunFolder(folder).entries)[1] == whole
+        assert retrace(RunFolder(folder))[1] == whole
 
 
 def test_a_referee_is_recorded_for_every_image_and_changes_nothing(tmp_path):

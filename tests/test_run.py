@@ -148,7 +148,7 @@ def test_asked_to_stop_it_records_the_batch_in_hand_and_says_how_to_go_on(tmp_pa
     ):
         Run(recorder, Stopping(), lambda _: None, stop).finish()
     assert len(lines(tmp_path / "run")) == recipe.per_model + recipe.batch
-    assert retrace(recipe, RunFolder(tmp_path / "run").entries) == (None, None)
+    assert retrace(RunFolder(tmp_path / "run")) == (None, None)
     assert (tmp_path / "run/best.png").exists()
 
 
@@ -229,7 +229,7 @@ def test_a_parent_is_refined_from_its_latents_after_a_resume_too(tmp_path):
 def test_retracing_a_journal_tells_the_choice_and_the_verdict(tmp_path):
     recipe = make_recipe()
     verdict = finish(tmp_path / "run", recipe)
-    chosen, told = retrace(recipe, RunFolder(tmp_path / "run").entries)
+    chosen, told = retrace(RunFolder(tmp_path / "run"))
     assert told == verdict
     assert chosen.model == verdict.model
     assert all(isinstance(each, Scored) for each in told.lineage)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from cohp.errors import RunDamaged, RunNotFound
 from cohp.recipe import Recipe, complete
-from cohp.record import journal
+from cohp.record import choices, journal
 from cohp.record.entry import Entry
 from cohp.reward.combine import Scale
-from cohp.types import Shot
+from cohp.types import Preferred, Shot
 
 JOURNAL = "journal.jsonl"
 BEST = "best.png"
@@ -44,6 +44,10 @@ class RunFolder:
         self.stopped: tuple[int, str] | None = (
             (stops[-1]["round"], stops[-1]["reason"]) if stops else None
         )
+        # What a person preferred to what the reward did, in order; the last one stands.
+        self.choices: list[Preferred] = [
+            choices.from_json(line) for line in lines if line["kind"] == choices.KIND
+        ]
         shots = [Entry.from_json(line) for line in lines if line["kind"] == "shot"]
         self.entries: dict[str, Entry] = {each.shot.id: each.on(self.scale) for each in shots}
 
@@ -51,6 +55,21 @@ class RunFolder:
     def best(self) -> Path:
         """Where the best image is, once there is one."""
         return self.path / BEST
+
+    @property
+    def choice(self) -> Preferred | None:
+        """What a person chose last, or None."""
+        return self.choices[-1] if self.choices else None
+
+    @property
+    def drawn(self) -> int:
+        """The last round of which something was drawn; 0 is stage one."""
+        return max((each.shot.round for each in self.entries.values()), default=0)
+
+    @property
+    def done(self) -> int:
+        """How many rounds the run has, or where a budget ends them has had so far."""
+        return self.drawn if self.recipe.budget else self.recipe.rounds
 
     @property
     def versions(self) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO
 
 from cohp.errors import RunDamaged
@@ -53,6 +54,8 @@ class Writer:
     def __init__(self, path: Path) -> None:
         """Open the journal for appending, dropping a last line that was cut short."""
         self._check = ""
+        # A person's choice comes from another thread than what is drawn.
+        self._lock = Lock()
         whole = 0
         if path.exists():
             objects, whole = read(path)
@@ -64,11 +67,12 @@ class Writer:
     def append(self, data: Mapping[str, Any]) -> None:
         """Add one object."""
         text = _text(data)
-        check = _check(text, self._check)
-        self._file.write(f'{text[:-1]}, "check": "{check}"}}\n'.encode())
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._check = check
+        with self._lock:
+            check = _check(text, self._check)
+            self._file.write(f'{text[:-1]}, "check": "{check}"}}\n'.encode())
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._check = check
 
     def close(self) -> None:
         """Close the file."""

@@ -13,14 +13,14 @@ from PIL import Image
 
 from cohp.errors import BadInput, RunDamaged, RunExists
 from cohp.recipe import Recipe
-from cohp.record import journal, latents, metadata
+from cohp.record import choices, journal, latents, metadata
 from cohp.record.claim import LOCK, claim, make
 from cohp.record.entry import Entry
 from cohp.record.files import write_whole, writing
 from cohp.record.folder import JOURNAL, RunFolder, content_name
 from cohp.record.versions import versions
 from cohp.reward.combine import Scale
-from cohp.types import Answer, Drawn, Scored, Shot, Verdict
+from cohp.types import Answer, Drawn, Preferred, Scored, Shot, Verdict
 
 
 class Recorder(RunFolder):
@@ -61,13 +61,10 @@ class Recorder(RunFolder):
     def reopen(cls, path: Path, rounds: int | None = None) -> Recorder:
         """Go on with the run in `path`; `rounds` extends it."""
         folder = RunFolder(path)
-        recipe, done = folder.recipe, folder.recipe.rounds
-        if recipe.budget:
-            # Its rounds are only the most there may be.
-            done = max((each.shot.round for each in folder.entries.values()), default=0)
-        if rounds is not None and rounds < done:
+        recipe = folder.recipe
+        if rounds is not None and rounds < folder.done:
             raise BadInput(
-                f"{path} has {done} rounds already; a run can be extended, not cut short."
+                f"{path} has {folder.done} rounds already; a run can be extended, not cut short."
             )
         # Who asks for more rounds has more to spend.
         more = {"rounds": rounds, "budget": None} if rounds else {}
@@ -94,6 +91,12 @@ class Recorder(RunFolder):
             self._journal.append({"kind": "shot", **entry.to_json()})
         self.entries[entry.shot.id] = entry.on(self.scale)
         return self.entries[entry.shot.id]
+
+    def prefer(self, choice: Preferred) -> None:
+        """Record that a person overruled the reward."""
+        with writing(self.path):
+            self._journal.append(choices.to_json(choice))
+        self.choices.append(choice)
 
     def stop(self, number: int, reason: str) -> None:
         """Record from which round on nothing more is drawn, for a replay to do the same."""
@@ -128,8 +131,15 @@ class Recorder(RunFolder):
         with writing(self.path):
             write_whole(self.best, self.image(entry).read_bytes())
 
+    def redrawn(self, drawn: Drawn) -> None:
+        """Keep the latents of a parent that was drawn again, in memory and on disk."""
+        self.hold(drawn)
+        if drawn.latents is not None:
+            with writing(self.path):
+                latents.store(self._latents_of(drawn.shot.id), drawn.latents)
+
     def forget_latents(self, verdict: Verdict) -> None:
-        """Drop the latents that no extension of the run can start from.
+        """Drop the latents that no extension of the run can start from by itself.
 
         It can start from what was a parent, from the last round, and from the best image
         of the chosen model.
@@ -139,7 +149,7 @@ class Recorder(RunFolder):
         own = [entry for entry in self.entries.values() if entry.shot.model == verdict.model]
         best = max(own, key=lambda entry: entry.mean)
         kept = {shot.parent for shot in shots} | {shot.id for shot in shots if shot.round == last}
-        kept.add(best.shot.id)
+        kept |= {best.shot.id, verdict.best.shot.id, *(each.shot for each in self.choices)}
         for path in self.latents.glob("*.safetensors"):
             if path.stem not in kept:
                 path.unlink(missing_ok=True)

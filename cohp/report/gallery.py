@@ -89,6 +89,7 @@ class Gallery:
         marks = {
             "best": story.best is not None and own == story.best.shot.id,
             "winner": own in story.winners,
+            "preferred": story.choice is not None and own == story.choice.shot,
             "ancestor": own in story.lineage_ids,
             "unscored": entry.score is None,
         }
@@ -101,6 +102,8 @@ class Gallery:
             words.append(tag("span", "★ best", class_="badge gold"))
         elif "winner" in marks:
             words.append(tag("span", "winner", class_="badge gold"))
+        if "preferred" in marks:
+            words.append(tag("span", "a person's choice", class_="badge blue"))
         if "ancestor" in marks and len(self.story.lineage) > 1:
             step = self.story.lineage.index(entry) + 1
             words.append(tag("span", f"lineage {step}", class_="badge blue"))

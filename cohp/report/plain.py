@@ -11,8 +11,8 @@ from cohp.events import Event, Finished, RoundDone, Started
 from cohp.record.entry import Entry
 from cohp.report.progress import Progress
 from cohp.report.story import winner
-from cohp.report.words import Ruler, count, duration, round_name, shortened, standings
-from cohp.types import Chosen, Note
+from cohp.report.words import Ruler, count, duration, place, round_name, shortened, standings
+from cohp.types import Chosen, Note, Preferred
 
 LONGEST_PROMPT = 100
 
@@ -67,8 +67,8 @@ def said(event: Event, progress: Progress) -> list[str]:
         case Chosen():
             stood = standings(event, progress.ruler)
             return [f"chosen by {event.rule}: {event.model} ({stood})"]
-        case Note():
-            return [f"note: {event.text}"]
+        case Note() | Preferred():
+            return [_told(event, progress)]
         case Finished():
             return _end(event, progress)
         case _:
@@ -79,6 +79,14 @@ def described(entry: Entry, ruler: Ruler) -> str:
     """Say in a few words what an image scored and where it is from."""
     score = ruler.score(entry.score) if entry.score else "no score"
     return f"{score}  {entry.shot.model}  seed {entry.shot.seed}"
+
+
+def _told(event: Note | Preferred, progress: Progress) -> str:
+    if isinstance(event, Note):
+        return f"note: {event.text}"
+    chosen = progress.entries.get(event.shot)
+    name = place(chosen) if chosen else f"image {event.shot}"
+    return f"chosen by a person: {name}; from round {event.round} on it goes on from there"
 
 
 def _round(event: RoundDone, ruler: Ruler) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 from time import monotonic
 
 from cohp.events import Event, Finished, ImageDone, RoundDone, Started
+from cohp.record.choices import leading
 from cohp.record.entry import Entry
-from cohp.report.story import winner
 from cohp.report.words import TIMES, Ruler
-from cohp.types import Chosen
+from cohp.types import Chosen, Preferred
 
 BARS = "▁▂▃▄▅▆▇█"
 MOST_BARS = 24
@@ -25,6 +25,7 @@ class Progress:
     started: Started | None = None
     finished: Finished | None = None
     chosen: Chosen | None = None
+    choice: Preferred | None = None
     done: int = 0
     planned: int = 0
     begun_at: float = 0.0
@@ -48,6 +49,8 @@ class Progress:
                     self.entries.setdefault(event.best.shot.id, event.best)
             case Chosen():
                 self.chosen = event
+            case Preferred():
+                self.choice = event
             case Finished():
                 self.finished = event
             case _:
@@ -68,7 +71,8 @@ class Progress:
         """The best image so far; the verdict's once there is one."""
         if self.finished and (known := self.entries.get(self.finished.verdict.best.shot.id)):
             return known
-        return winner(each for row in self.rounds.values() for each in row)
+        rows = self.rounds.values()
+        return leading((each for row in rows for each in row), self.choice)
 
     @property
     def rounds(self) -> dict[int, list[Entry]]:
@@ -110,7 +114,7 @@ def bars(entries: Sequence[Entry], low: float, high: float) -> str:
     """Return a small bar for each entry, a cross where it has no score; many share a bar."""
     every = -(-len(entries) // MOST_BARS) or 1
     groups = [entries[start : start + every] for start in range(0, len(entries), every)]
-    return "".join(_bar(winner(group), low, high) for group in groups)
+    return "".join(_bar(leading(group, None), low, high) for group in groups)
 
 
 def _bar(entry: Entry | None, low: float, high: float) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from cohp.record.choices import leading
 from cohp.record.entry import Entry
 from cohp.report.words import Ruler
-from cohp.types import Chosen, Verdict
+from cohp.types import Chosen, Preferred, Verdict
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Story:
     revisions: Mapping[str, str]
     # Why the search ended before its rounds did.
     stopped: str | None = None
+    # What a person chose last, against the reward.
+    choice: Preferred | None = None
 
     @property
     def prompt(self) -> str:
@@ -72,7 +75,12 @@ class Story:
         """The verdict's image, or the best so far."""
         if self.verdict is not None:
             return self.by_id.get(self.verdict.best.shot.id)
-        return winner(self.scored)
+        return leading(self.scored, self.choice)
+
+    @cached_property
+    def preferred(self) -> Entry | None:
+        """The image that a person chose."""
+        return self.by_id.get(self.choice.shot) if self.choice else None
 
     @cached_property
     def lineage(self) -> tuple[Entry, ...]:

@@ -6,7 +6,7 @@ from math import hypot
 
 from cohp.record.entry import Entry
 from cohp.report.story import Story, winner
-from cohp.report.words import count, round_name, standings
+from cohp.report.words import count, place, round_name, standings
 
 RULE_WORDS = {
     "mean": "mean score",
@@ -21,7 +21,8 @@ def why(story: Story) -> tuple[str, ...]:
     if best is None:
         return ("No image has a score yet, so none has won.", _reasons(story))
     ended = [f"The search stopped early: {story.stopped}."] if story.stopped else []
-    return (_compared(story, best), _came_to_be(story, best), *ended)
+    compared = _overruled(story, best) if story.preferred else _compared(story, best)
+    return (compared, _came_to_be(story, best), *ended)
 
 
 def choice(story: Story) -> str:
@@ -49,6 +50,22 @@ def _compared(story: Story, best: Entry) -> str:
         return f"{said}; another image has the same score, and ties go to the earlier one."
     close = "; that is close enough for another judge to disagree" if gap < doubt else ""
     return f"{said}, {story.ruler.number(gap)} ahead of the next{close}."
+
+
+def _overruled(story: Story, best: Entry) -> str:
+    """Say what a person chose, and what the reward would have."""
+    chosen, choice = story.preferred, story.choice
+    if chosen is None or choice is None:
+        return ""
+    over = story.by_id.get(choice.over or "")
+    against = f", over {place(over)} ({story.ruler.number(over.mean)})" if over else ""
+    said = f"A person chose {place(chosen)}{against}"
+    if best is not chosen:
+        said += ", and this is the best of what came of it"
+    favourite = winner(story.scored)
+    if favourite and favourite is not best:
+        said += f"; the reward's own favourite is {place(favourite)}"
+    return f"{said}. It scores {story.ruler.number(best.mean)}."
 
 
 def _came_to_be(story: Story, best: Entry) -> str:

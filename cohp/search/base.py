@@ -8,9 +8,11 @@ from dataclasses import replace
 from cohp.errors import NothingScored
 from cohp.recipe import Candidate, Recipe
 from cohp.seeds import seed_for
-from cohp.types import Answer, Ask, Chosen, Scored, Shot, Unscored, Verdict
+from cohp.types import Answer, Ask, Chosen, Preferred, Scored, Shot, Unscored, Verdict
 
-Searching = Generator[Ask | Chosen, Sequence[Answer], Verdict]
+# With the answers of a round comes what a person chose for the rounds after it.
+Reply = Answer | Preferred
+Searching = Generator[Ask | Chosen, Sequence[Reply], Verdict]
 Search = Callable[[Recipe], Searching]
 
 
@@ -52,12 +54,18 @@ def draw(recipe: Recipe, candidate: Candidate, number: int, index: int) -> Shot:
     )
 
 
-def scored(answers: Iterable[Answer]) -> list[Scored]:
+def scored(answers: Iterable[Reply]) -> list[Scored]:
     """Keep the answers that have a score."""
     return [each for each in answers if isinstance(each, Scored)]
 
 
-def scored_opening(answers: Sequence[Answer]) -> list[Scored]:
+def preferred(answers: Iterable[Reply]) -> Preferred | None:
+    """Return what a person chose, the last where there are several, or None."""
+    choices = [each for each in answers if isinstance(each, Preferred)]
+    return choices[-1] if choices else None
+
+
+def scored_opening(answers: Sequence[Reply]) -> list[Scored]:
     """Keep what stage one has to go on with, or say why there is nothing."""
     kept = scored(answers)
     if not kept:

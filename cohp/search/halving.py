@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cohp.recipe import Candidate, Recipe
-from cohp.search.base import Searching, draw, scored, scored_opening, sketched
+from cohp.search.base import Searching, draw, preferred, scored, scored_opening, sketched
 from cohp.search.cohp import refine
 from cohp.select import leader, standings
 from cohp.types import Ask, Chosen, Scored
@@ -39,7 +39,7 @@ def halving(recipe: Recipe) -> Searching:
     model = left[0].name
     if len(recipe.models) > 1:
         yield Chosen(model, standing, recipe.pick)
-    return (yield from refine(recipe, model, standing or {model: 0.0}, tried))
+    return (yield from refine(recipe, standing or {model: 0.0}, tried, preferred(answers), model))
 
 
 def _better(left: Sequence[Candidate], now: Mapping[str, float]) -> tuple[Candidate, ...]:

@@ -12,15 +12,17 @@ from typing import Any
 
 from cohp.errors import CohpError
 from cohp.recipe import Recipe, complete
+from cohp.record import choices
+from cohp.record.choices import leading
 from cohp.record.entry import Entry
 from cohp.reward.combine import Scale
-from cohp.run import plan, search
-from cohp.search.base import Searching
+from cohp.run import plan, reply, search
+from cohp.search.base import Reply, Searching
 from cohp.server import marks
 from cohp.server.marks import Mark
 from cohp.server.pictures import picture
 from cohp.spending import Spending, Stopped
-from cohp.types import Answer, Ask, Chosen, Verdict
+from cohp.types import Ask, Chosen, Preferred, Verdict
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Course:
         self.began = ""
         self.planned = 0
         self.entries: dict[str, Entry] = {}
+        self.choices: list[Preferred] = []
         self.chosen: Chosen | None = None
         self.verdict: Verdict | None = None
         # Why the search cannot go on, whatever is drawn.
@@ -68,16 +71,28 @@ class Course:
     @property
     def growing(self) -> bool:
         """Tell whether more rounds are asked for than the run was begun with so far."""
-        rounds = self.mark.rounds if self.mark else None
-        return rounds is not None and self.recipe is not None and rounds > self.recipe.rounds
+        asked = [self.mark.rounds if self.mark else None, *(each.rounds for each in self.choices)]
+        return max((each or 0 for each in asked), default=0) > self.done
+
+    @property
+    def done(self) -> int:
+        """How many rounds the run has, or where a budget ends them has had so far."""
+        if self.recipe is None:
+            return 0
+        drawn = max((each.shot.round for each in self.entries.values()), default=0)
+        return drawn if self.recipe.budget else self.recipe.rounds
+
+    @property
+    def choice(self) -> Preferred | None:
+        """What a person chose last, or None."""
+        return self.choices[-1] if self.choices else None
 
     @property
     def best(self) -> Entry | None:
         """The verdict's image, or the best so far."""
         if self.verdict:
             return self.entries[self.verdict.best.shot.id]
-        scored = [each for each in self.entries.values() if each.score]
-        return max(scored, key=lambda each: each.mean, default=None)
+        return leading(self.entries.values(), self.choice)
 
     def feed(self, line: Mapping[str, Any]) -> list[Told]:
         """Take in the journal's next line and return the events that follow from it."""
@@ -105,6 +120,9 @@ class Course:
                 self._stopped = Stopped(line["round"], line["reason"])
                 yield "note", {"text": f"stopped before round {line['round']}: {line['reason']}."}
                 self._restart()
+            case choices.KIND:
+                yield "preferred", self._prefer(choices.from_json(line))
+                self._restart()
             case marks.KIND:
                 self.mark = Mark.from_json(line)
                 yield self.mark.state, {"rounds": self.mark.rounds, "reason": self.mark.reason}
@@ -127,6 +145,12 @@ class Course:
         self._restart()
         return {"recipe": recipe.to_json(), **self._progress()}
 
+    def _prefer(self, choice: Preferred) -> dict[str, Any]:
+        self.choices.append(choice)
+        self._finished = False
+        image = self.shown(self.entries[choice.shot])
+        return {"image": image, **vars(choice)}
+
     def _restart(self) -> None:
         """Start the search anew; what it asks is answered from the journal."""
         if self.recipe is None:
@@ -137,7 +161,7 @@ class Course:
         self._searching = search(self.recipe)
         self._send(None)
 
-    def _send(self, answers: Sequence[Answer] | None) -> None:
+    def _send(self, answers: Sequence[Reply] | None) -> None:
         if self._searching is None:
             return
         try:
@@ -165,8 +189,10 @@ class Course:
             if self._place > self._told:
                 self._told = self._place
                 yield "round", self._told_round(step.round, answered)
-            self._send([each.answer for each in answered])
-        if self.verdict and not self._finished:
+            answers = [each.answer for each in answered]
+            self._send(reply(step.round, answers, self.choices))
+        # What goes on for a person who asked for more has not finished.
+        if self.verdict and not self._finished and not self.growing:
             self._finished = True
             yield "finished", self._told_verdict(self.verdict)
 
@@ -175,8 +201,7 @@ class Course:
         return self._scale is None and any(each.members for each in answered)
 
     def _told_round(self, number: int, answered: Sequence[Entry]) -> dict[str, Any]:
-        so_far = [each for each in self.entries.values() if each.score]
-        best = max(so_far, key=lambda each: each.mean, default=None)
+        best = self.best
         return {
             "round": number,
             "images": [self.shown(each) for each in answered],
