@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cohp.errors import BadInput
+from cohp.recipe import Recipe
 from cohp.record.adding import adding
 from cohp.record.choices import decide, to_json
 from cohp.record.folder import RunFolder, content_name
@@ -19,17 +20,17 @@ def choose(path: Path, image: str | Path, more: int | None = None) -> Preferred:
         folder = RunFolder(path)
         choice = decide(folder, found(folder, image), folder.drawn + 1, more)
         if choice.rounds:
-            check_rounds(folder, choice.rounds)
+            check_rounds(folder.recipe, choice.rounds)
         journal.append(to_json(choice))
     return choice
 
 
-def check_rounds(folder: RunFolder, rounds: int) -> None:
-    """Say so where a run's search has no rounds that could go on."""
-    longer = folder.recipe.model_copy(update={"rounds": rounds, "budget": None})
+def check_rounds(recipe: Recipe, rounds: int) -> None:
+    """Say so where a search has no rounds that could go on."""
+    longer = recipe.model_copy(update={"rounds": rounds, "budget": None})
     if max(ask.round for ask in plan(longer)) < rounds:
         raise BadInput(
-            f"The search {folder.recipe.search} has no rounds to go on with. "
+            f"The search {recipe.search} has no rounds to go on with. "
             "Choose the image without asking for any."
         )
 

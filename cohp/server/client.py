@@ -59,6 +59,11 @@ class Client:
         """Refine so many rounds more."""
         return self._ask(Run, f"/api/runs/{run}/extend", {"rounds": rounds})
 
+    def prefer(self, run: str, image: Picture | str, rounds: int = 0) -> Run:
+        """Overrule the reward: have a run go on from one of its images, for so many rounds."""
+        name = image.id if isinstance(image, Picture) else image
+        return self._ask(Run, f"/api/runs/{run}/prefer", {"image": name, "rounds": rounds})
+
     def resume(self, run: str) -> Run:
         """Go on with a run that was stopped."""
         return self._ask(Run, f"/api/runs/{run}/resume", {})

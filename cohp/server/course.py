@@ -83,6 +83,11 @@ class Course:
         return drawn if self.recipe.budget else self.recipe.rounds
 
     @property
+    def reason(self) -> str | None:
+        """Why it failed, or None."""
+        return self.fault or (self.mark.reason if self.mark else None)
+
+    @property
     def choice(self) -> Preferred | None:
         """What a person chose last, or None."""
         return self.choices[-1] if self.choices else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Condition, Event, Thread
 from time import monotonic
 
+from cohp.choosing import choose
 from cohp.engine import Engine
 from cohp.errors import CohpError, Interrupted, NoSuchRun, QueueFull, RunBusy, RunTrouble
 from cohp.events import Event as Told
@@ -21,6 +22,7 @@ from cohp.executors.merging import Merging, Seat
 from cohp.recipe import Recipe
 from cohp.record.recorder import Recorder
 from cohp.result import Result
+from cohp.run import Run
 from cohp.server import marks
 from cohp.server.marks import Mark
 from cohp.server.metrics import Metrics
@@ -30,6 +32,8 @@ from cohp.server.shelf import Shelf
 PATIENCE = 0.05
 # A run that has its verdict is let go of once its reports are written.
 REPORTS = 30
+# Seconds in which a run that is begun has its models' files found and its journal open.
+START = 60
 
 log = logging.getLogger("cohp.server")
 
@@ -45,10 +49,22 @@ class Ticket:
     cancelled: bool = False
     stop: Event = field(default_factory=Event)
     done: Future[Result] = field(default_factory=Future)
+    work: Run | None = None
+    at_work: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         # A client that goes away does not take back what it asked for.
         self.done.set_running_or_notify_cancel()
+
+    def begin(self, work: Run) -> None:
+        """Know the run at work, so that a person can overrule it."""
+        self.work = work
+        self.at_work.set()
+
+    def prefer(self, image: str, more: int | None) -> bool:
+        """Have the run at work go on from another image; False where it ends already."""
+        self.at_work.wait(START)
+        return self.work is not None and self.work.prefer(image, more) is not None
 
 
 class Desk:
@@ -113,12 +129,30 @@ class Desk:
             self._take(ticket)
         return tickets
 
-    def go_on(self, run: str, rounds: int | None = None) -> Ticket:
-        """Go on with a run that nobody works on; more `rounds` than it has extend it."""
+    def prefer(self, run: str, image: str, more: int | None) -> None:
+        """Go on with a run from another image: at its next round, or anew where it has ended."""
+        folder = self.shelf.folder(run)
+        with self._changed:
+            ticket = self._tickets.get(run)
+            # Nobody begins it meanwhile.
+            if waits := ticket in self._waiting:
+                choose(folder, image, more)
+        if waits or (ticket and ticket.prefer(image, more)):
+            return
+        self.go_on(run, first=lambda: choose(folder, image, more))
+
+    def go_on(
+        self, run: str, rounds: int | None = None, first: Callable[[], object] = lambda: None
+    ) -> Ticket:
+        """Go on with a run that nobody works on; more `rounds` than it has extend it.
+
+        `first` writes to its journal before.
+        """
         folder = self.shelf.folder(run)
         self._reserve(1)
         try:
             self._let_go(run)
+            first()
             marks.put(folder, Mark(marks.QUEUED, rounds))
             ticket = Ticket(run, folder, rounds)
             self._take(ticket)
@@ -183,8 +217,12 @@ class Desk:
             return
         if self.shelf.course(run).verdict is None:
             raise RunBusy(Path(run))
-        with suppress(CohpError):
+        try:
             ticket.done.result(timeout=REPORTS)
+        except TimeoutError as error:
+            raise RunBusy(Path(run)) from error
+        except CohpError:
+            return
 
     def _take(self, ticket: Ticket) -> None:
         with self._changed:
@@ -215,7 +253,11 @@ class Desk:
         try:
             with Engine(self._merging.seat()) as engine:
                 return engine.resume(
-                    ticket.folder, rounds=ticket.rounds, on_event=self._hear, stop=ticket.stop
+                    ticket.folder,
+                    rounds=ticket.rounds,
+                    on_event=self._hear,
+                    on_run=ticket.begin,
+                    stop=ticket.stop,
                 )
         except CohpError as error:
             return error
@@ -235,6 +277,7 @@ class Desk:
         with suppress(RunTrouble, OSError):
             if mark:
                 marks.put(ticket.folder, mark)
+        ticket.at_work.set()
         with self._changed:
             del self._tickets[ticket.run]
         self._metrics.count("cohp_runs_total", state=state)

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cohp.record import journal
-from cohp.record.claim import claim
-from cohp.record.files import writing
-from cohp.record.folder import JOURNAL
+from cohp.record.adding import adding
 
 KIND = "server"
 QUEUED, CANCELLED, FAILED = "queued", "cancelled", "failed"
@@ -32,13 +29,5 @@ class Mark:
 
 def put(folder: Path, mark: Mark) -> None:
     """Add a mark to the journal of a run that nobody works on."""
-    lock = claim(folder)
-    try:
-        with writing(folder):
-            writer = journal.Writer(folder / JOURNAL)
-            try:
-                writer.append({"kind": KIND, **vars(mark)})
-            finally:
-                writer.close()
-    finally:
-        lock.release()
+    with adding(folder) as journal:
+        journal.append({"kind": KIND, **vars(mark)})

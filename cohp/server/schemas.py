@@ -79,6 +79,13 @@ class Extend(Wire):
     rounds: int = Field(ge=1, le=1000)
 
 
+class Prefer(Wire):
+    """An image of the run, by its id, and how many rounds are to follow from it at least."""
+
+    image: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    rounds: int = Field(default=0, ge=0, le=1000)
+
+
 class Judge(Wire):
     """Who judges; the server's reward where nobody is named."""
 

@@ -10,6 +10,7 @@ from time import monotonic
 from cohp.errors import CohpError
 from cohp.server.course import Course, Told
 from cohp.server.desk import Desk
+from cohp.server.views import state_of
 
 PAUSE = 0.15
 # Seconds of silence after which a proxy might close the line.
@@ -29,7 +30,11 @@ async def events(desk: Desk, run: str, after: int) -> AsyncIterator[Told | None]
                     if told.id > after:
                         yield told
             heard = monotonic()
-        if not working or desk.closing.is_set():
+        if not working:
+            # It has no number: it follows from who works on the run, not from the journal.
+            yield Told(0, "state", {"state": state_of(course, None), "reason": course.reason})
+            return
+        if desk.closing.is_set():
             return
         if monotonic() - heard > SILENCE:
             heard = monotonic()
@@ -46,6 +51,7 @@ async def text(source: AsyncIterator[Told | None]) -> AsyncIterator[str]:
                 yield ": still here\n\n"
                 continue
             data = json.dumps(told.data, ensure_ascii=False, allow_nan=False)
-            yield f"id: {told.id}\nevent: {told.name}\ndata: {data}\n\n"
+            number = f"id: {told.id}\n" if told.id else ""
+            yield f"{number}event: {told.name}\ndata: {data}\n\n"
     except CohpError as error:
         yield f"event: error\ndata: {json.dumps({'message': str(error)})}\n\n"

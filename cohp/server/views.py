@@ -8,7 +8,7 @@ from cohp.server import marks
 from cohp.server.course import Course
 from cohp.server.desk import Desk, Ticket
 from cohp.server.pictures import picture
-from cohp.server.wire import Run, RunInFull, State
+from cohp.server.wire import Choice, Run, RunInFull, State
 
 
 def view(desk: Desk, run: str) -> Run:
@@ -27,6 +27,9 @@ def view_in_full(desk: Desk, run: str) -> RunInFull:
         **_short(course, ticket),
         recipe=recipe.to_json() if recipe else {},
         images=[picture(run, each) for each in course.entries.values()],
+        choices=[
+            Choice(image=each.shot, over=each.over, round=each.round) for each in course.choices
+        ],
         lineage=[each.shot.id for each in verdict.lineage] if verdict else [],
         standings=dict(course.chosen.standings) if course.chosen else {},
         revisions=course.revisions,
@@ -73,5 +76,5 @@ def _short(course: Course, ticket: Ticket | None) -> dict[str, Any]:
         "began": course.began,
         "model": course.verdict.model if course.verdict else None,
         "best": picture(course.run, best) if best else None,
-        "reason": course.fault or (course.mark.reason if course.mark else None),
+        "reason": course.reason,
     }

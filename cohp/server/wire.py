@@ -29,11 +29,20 @@ class Run(BaseModel):
     reason: str | None
 
 
+class Choice(BaseModel):
+    """A person preferred `image` to `over`, and from `round` on the search goes on from it."""
+
+    image: str
+    over: str | None
+    round: int
+
+
 class RunInFull(Run):
     """A run with its recipe, all of its images, and the path that led to its best one."""
 
     recipe: dict[str, Any]
     images: list[Picture]
+    choices: list[Choice]
     lineage: list[str]
     standings: dict[str, float]
     revisions: dict[str, str]

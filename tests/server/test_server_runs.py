@@ -18,6 +18,7 @@ def library(folder, **more):
 
 
 def stream(client, run, after=0):
+    """Return the reply; the last event, which has no number, says that nobody works on it."""
     return client.get(f"/api/runs/{run}/events", headers={"Last-Event-ID": str(after)})
 
 
@@ -36,7 +37,7 @@ def test_events_replay_from_any_point_and_after_a_restart(serving):
         run = begun(client)
         live = stream(client, run)
         assert live.headers["content-type"].startswith("text/event-stream")
-        events = live.text.split("\n\n")[1:-1]
+        events = live.text.split("\n\n")[1:-2]
         names = [each.splitlines()[1] for each in events]
         assert names.count("event: image") == 8
         assert names.count("event: round") == 3
@@ -44,9 +45,10 @@ def test_events_replay_from_any_point_and_after_a_restart(serving):
         assert [each.splitlines()[0] for each in events] == [
             f"id: {number}" for number in range(1, len(events) + 1)
         ]
+        assert 'event: state\ndata: {"state": "finished"' in live.text
     with serving() as client:
         for after in (0, 5, len(events) - 1):
-            assert stream(client, run, after).text.split("\n\n")[1:-1] == events[after:]
+            assert stream(client, run, after).text.split("\n\n")[1:-2] == events[after:]
         assert stream(client, run, len(events)).status_code == 204
 
 

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 
+from cohp.choosing import check_rounds
 from cohp.engine import story
-from cohp.errors import NoSuchRun
 from cohp.record.folder import RunFolder
 from cohp.report.page import page
 from cohp.server import stream
 from cohp.server.asking import bounded, recipe_of
-from cohp.server.house import Here
-from cohp.server.schemas import Extend, StartBatch, StartRun
+from cohp.server.house import Here, House
+from cohp.server.schemas import Extend, Prefer, StartBatch, StartRun
 from cohp.server.views import view, view_in_full, views
 from cohp.server.wire import Run, RunInFull
 
@@ -75,14 +75,19 @@ def cancel(run: str, here: Here) -> Run:
 @router.post("/runs/{run}/extend", status_code=202)
 def extend(run: str, asked: Extend, here: Here) -> Run:
     """Refine so many rounds more; nothing is drawn twice."""
-    course = here.desk.shelf.course(run)
-    if course.recipe is None:
-        raise NoSuchRun(f"There is no run called {run!r}.")
-    done = max((each.shot.round for each in course.entries.values()), default=0)
-    # Where a budget ended the rounds, they go on from there.
-    rounds = (done if course.recipe.budget else course.recipe.rounds) + asked.rounds
-    bounded(here.settings, course.recipe.model_copy(update={"rounds": rounds}))
-    here.desk.go_on(run, rounds)
+    here.desk.go_on(run, _longer(here, run, asked.rounds))
+    return view(here.desk, run)
+
+
+@router.post("/runs/{run}/prefer", status_code=202)
+def prefer(run: str, asked: Prefer, here: Here) -> Run:
+    """Overrule the reward: go on from this image at the next round, or anew where none is left.
+
+    It is preferred to the image that led; the best is that of it and what comes of it.
+    """
+    if asked.rounds:
+        check_rounds(here.desk.shelf.recipe(run), _longer(here, run, asked.rounds))
+    here.desk.prefer(run, asked.image, asked.rounds or None)
     return view(here.desk, run)
 
 
@@ -91,6 +96,13 @@ def resume(run: str, here: Here) -> Run:
     """Go on with a run that was interrupted, cancelled or failed; nothing is drawn twice."""
     here.desk.go_on(run)
     return view(here.desk, run)
+
+
+def _longer(here: House, run: str, more: int) -> int:
+    """Return how many rounds a run has with `more`, where that is not too much."""
+    rounds = here.desk.shelf.course(run).done + more
+    bounded(here.settings, here.desk.shelf.recipe(run).model_copy(update={"rounds": rounds}))
+    return rounds
 
 
 @router.get("/runs/{run}/events", response_class=StreamingResponse)
