@@ -17,6 +17,7 @@ from cohp.errors import BadInput, CohpError, Interrupted, Missing, OutOfMemory, 
 from cohp.events import Event, Listener
 from cohp.executors.base import Executor, Stop
 from cohp.executors.local import LocalExecutor
+from cohp.executors.stops import Either
 from cohp.executors.together import together as at_once
 from cohp.recipe import Recipe
 from cohp.recipes import make
@@ -115,7 +116,7 @@ class Engine:
     ) -> Iterator[Outcome]:
         """Do many runs, `together` at a time, their asks merged; yield each as it is done."""
         lock, ended = Lock(), Flag()
-        stopping = _Either(stop or Flag(), ended)
+        stopping = Either(stop or Flag(), ended)
 
         def listen(number: int, event: Event) -> None:
             with lock:
@@ -222,8 +223,7 @@ class Engine:
         stop: Stop | None,
         on_run: Callable[[Run], None] = lambda _: None,
     ) -> Result:
-        run = Run(recorder, self._executor, on_event or (lambda _: None), stop)
-        on_run(run)
+        on_run(run := Run(recorder, self._executor, on_event or (lambda _: None), stop))
         try:
             verdict = run.finish()
         except Interrupted:
@@ -231,16 +231,6 @@ class Engine:
             raise
         write_reports(recorder)
         return Result(recorder, verdict)
-
-
-class _Either:
-    """Set once one of two is."""
-
-    def __init__(self, one: Stop, other: Stop) -> None:
-        self._both = (one, other)
-
-    def is_set(self) -> bool:
-        return any(each.is_set() for each in self._both)
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def test_chosen_without_rounds_it_is_the_result_and_choosing_again_takes_it_back
 
 
 @given(st.integers(0, 9), st.sampled_from(["winner", "best"]), st.booleans())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_killed_after_any_image_the_choice_holds(tmp_path_factory, done, carry, other):
     base = tmp_path_factory.mktemp("kill")
     search = "halving" if other else "cohp"
@@ -122,7 +122,7 @@ def test_killed_after_any_image_the_choice_holds(tmp_path_factory, done, carry, 
 
 
 @given(st.integers(0, 8), st.sampled_from([None, 3]))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_a_run_at_work_is_overruled_from_its_next_round_on(tmp_path_factory, after, more):
     folder = tmp_path_factory.mktemp("live") / "run"
     with pytest.raises(KilledError):
