@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
@@ -162,11 +163,16 @@ def _panel(sheet: Image.Image, story: Story, corner: tuple[int, int], side: int)
 
 
 def _paste(sheet: Image.Image, image: Image.Image, corner: tuple[int, int], side: int) -> None:
-    square = _squared(image, side)
+    sheet.paste(_squared(image, side), corner, _rounded(side))
+
+
+@lru_cache(maxsize=8)
+def _rounded(side: int) -> Image.Image:
+    """Return the mask of a square with round corners."""
     mask = Image.new("L", (side * SMOOTH, side * SMOOTH), 0)
     box = (0, 0, side * SMOOTH - 1, side * SMOOTH - 1)
     ImageDraw.Draw(mask).rounded_rectangle(box, RADIUS * SMOOTH, fill=255)
-    sheet.paste(square, corner, mask.resize((side, side), Image.Resampling.LANCZOS))
+    return mask.resize((side, side), Image.Resampling.LANCZOS)
 
 
 def _squared(image: Image.Image, side: int) -> Image.Image:
