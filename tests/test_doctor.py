@@ -24,7 +24,7 @@ def test_every_model_is_told_to_fit_or_not_and_how():
     found = dict(examine("mini-judge", "24GB"))
     assert found["fitting"] == "into 24.0 GB of cpu beside mini-judge"
     assert found["  mini-poster"] == "34 MB: all of it at once"
-    assert found["  flux-dev"] == "does not fit: it takes at least 70.7 GB"
+    assert found["  flux-dev"] == "does not fit: it takes at least 73.9 GB"
     assert "  fake-ink" not in found
 
 

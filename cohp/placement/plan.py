@@ -27,7 +27,7 @@ class Plan:
     def batch(self, name: str, images: int) -> int:
         """Return how many of so many images a model draws at once, held as it is."""
         spot = self.spot(name)
-        batch = images
+        batch = self._device(spot.device).at_once(images) if spot else images
         while spot and batch > 1:
             grown = replace(spot, images=batch)
             spots = tuple(grown if each is spot else each for each in self.spots)
@@ -83,7 +83,7 @@ def make(models: Sequence[Need], judges: Sequence[JudgeNeed], room: Room, images
     spots: list[Spot] = []
     for space, needs in _shared_out(models, judging, spaces):
         left = room.host - on_host([spot for spot in spots if not space.device.unified])
-        found = spots_for(needs, replace(space, host=left), images)
+        found = spots_for(needs, replace(space, host=left), space.device.at_once(images))
         if isinstance(found, Need):
             beside = judges if space.device.name == judging else ()
             raise model_too_large(found, beside, replace(space, host=left))

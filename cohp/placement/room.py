@@ -9,6 +9,8 @@ from cohp.errors import BadInput
 
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 BINARY = {"KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
+# Measured: larger batches are no faster on a processor, take more memory and answer later.
+PROCESSOR_BATCH = 8
 WRITTEN = re.compile(r"\s*(\d{1,9}(?:\.\d{1,6})?)\s*([KMGT]I?)B?\s*", re.IGNORECASE)
 
 
@@ -26,6 +28,10 @@ class Device:
     def unified(self) -> bool:
         """Whether its memory is main memory."""
         return self.name.partition(":")[0] in ("cpu", "mps")
+
+    def at_once(self, images: int) -> int:
+        """Return how many of so many images to draw at once, if memory were no matter."""
+        return min(images, PROCESSOR_BATCH) if self.name.startswith("cpu") else images
 
 
 @dataclass(frozen=True)

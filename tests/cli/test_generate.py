@@ -212,14 +212,14 @@ def test_the_embedded_models_draw_and_refine_and_replay(tmp_path):
 
 
 def test_a_dry_run_says_who_is_held_where():
-    words = ("generate", "a red fox at dawn", "--dry-run", "--memory", "70MB")
+    words = ("generate", "a red fox at dawn", "--dry-run", "--memory", "95MB")
     told = cohp(*words).stdout.splitlines()
     assert "mini-judge   cpu  11 MB  stays, and judges" in told
     assert told[-1].startswith("peak on cpu: ")
-    assert told[-1].endswith(" of 70 MB")
+    assert told[-1].endswith(" of 95 MB")
     assert any("comes from the disk" in line for line in told)
     memory = json.loads(cohp(*words, "--json").stdout)["memory"]
-    assert memory["devices"]["cpu"]["memory"] == 70_000_000
+    assert memory["devices"]["cpu"]["memory"] == 95_000_000
     refused = cohp(*words[:-1], "20MB").stdout
     assert "mini-judge takes 28 MB, and 20 MB is free" in refused
 

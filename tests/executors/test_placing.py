@@ -85,7 +85,7 @@ def test_models_that_fit_together_stay(log):
 
 def test_models_that_do_not_fit_together_come_from_the_disk_by_turns(log):
     executor = LocalExecutor()
-    scores = run(log, executor, memory="70MB")
+    scores = run(log, executor, memory="95MB")
     assert scores == run([], LocalExecutor(), memory="1GB")
     assert log[:5] == [
         ("load", "mini-poster", "cpu", "whole"),
@@ -98,8 +98,11 @@ def test_models_that_do_not_fit_together_come_from_the_disk_by_turns(log):
 
 
 def test_the_plan_gives_the_largest_batch(log):
-    run(log, LocalExecutor(), memory="70MB", per_model=40, batch=40)
-    assert 1 < max(each[2] for each in log if each[0] == "draw") < 40
+    run(log, LocalExecutor(), memory="80MB", per_model=40, batch=40)
+    draws = [each for each in log if each[0] == "draw"]
+    most = {name: max(n for _, who, n in draws if who == name) for name in MINIS}
+    # What memory holds, and never more than a processor draws well.
+    assert most == {"mini-poster": 8, "mini-mural": 4}
 
 
 def test_what_does_not_fit_is_refused_before_anything_loads(log):
@@ -196,7 +199,7 @@ def test_a_model_that_waits_in_main_memory_leaves_and_stays_loaded(log, monkeypa
 def test_the_next_model_is_read_while_one_draws(log, monkeypatch):
     read = []
     monkeypatch.setattr(shelf.ReadAhead, "begin", lambda _, name: read.append(name))
-    run(log, LocalExecutor(), memory="70MB")
+    run(log, LocalExecutor(), memory="80MB")
     assert read == ["mini-mural"]
 
 
