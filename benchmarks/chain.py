@@ -1,10 +1,12 @@
 """How fast a whole chain is, on the embedded models; every figure is a ratio within one run.
 
-python benchmarks/chain.py [own|script|reference|together|swapped] [--prompts N] [--processor-time]
+python benchmarks/chain.py [own|script|reference|together|swapped] [--prompts N] [--images N]
+    [--steps N] [--processor-time]
 
 own: the engine's time outside drawing and scoring. script: against a straightforward script with
 diffusers' own classes. reference: against models loaded for each prompt and candidate. together:
 many prompts at once against one after the other; swapped: likewise where one model fits at a time.
+A chain has 4 images a model and a round, drawn in 12 steps, unless told otherwise.
 With --processor-time the processor's time is counted, not the clock's: for a machine that is busy.
 """
 
@@ -29,6 +31,7 @@ from cohp.executors.local import LocalExecutor
 from cohp.pipelines import load as load_model
 from cohp.recipe import Recipe
 from cohp.record.recorder import Recorder
+from cohp.result import Result
 from cohp.reward.base import Reward
 from cohp.reward.loading import load
 from cohp.types import Answer, Drawn, Jury, Note, Shot
@@ -36,7 +39,18 @@ from cohp.types import Answer, Drawn, Jury, Note, Shot
 MODELS = ["mini-poster", "mini-mural"]
 # The reference has three candidates; the third draws as the first, and is loaded for itself.
 THREE = [*MODELS, "mini-poster:match_colours=true"]
-SHAPE: dict[str, Any] = {"per_model": 4, "rounds": 4, "batch": 4, "seed": 1, "reward": "mini-judge"}
+Shape = dict[str, Any]
+SHAPE: Shape = {
+    "per_model": 4,
+    "rounds": 4,
+    "batch": 4,
+    "seed": 1,
+    # As the rivals choose.
+    "reward": "mini-judge",
+    "pick": "mean",
+    "carry": "best",
+    "opening": "refine",
+}
 
 CLOCKS: list[Callable[[], float]] = [perf_counter]
 
@@ -64,23 +78,26 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("figures", nargs="*", choices=[*FIGURES, []], help="all, unless named")
     parser.add_argument("--prompts", type=int, help="how many, where not the issue's number")
+    parser.add_argument("--images", type=int, default=4, help="a model, and a round")
+    parser.add_argument("--steps", type=int, help="of every image")
     parser.add_argument("--processor-time", action="store_true")
     given = parser.parse_args()
     if given.processor_time:
         CLOCKS[:] = [process_time]
+    shape = {**SHAPE, "per_model": given.images, "batch": given.images, "steps": given.steps}
     for name in given.figures or FIGURES:
         figure, usual = FIGURES[name]
         with tempfile.TemporaryDirectory() as folder:
-            figure(Path(folder), prompts(given.prompts or usual))
+            figure(Path(folder), prompts(given.prompts or usual), shape)
 
 
-def own(folder: Path, asked: list[str]) -> None:
+def own(folder: Path, asked: list[str], shape: Shape) -> None:
     """Time a chain outside drawing and scoring, its models loaded before; its reports apart."""
     clock = Clock()
     executor = LocalExecutor(clock.model, clock.reward)
-    recipes = [compose(prompt, models=MODELS, **SHAPE) for prompt in asked]
+    recipes = [compose(prompt, models=MODELS, **shape) for prompt in asked]
     with Engine(executor) as engine:
-        engine.run(compose(asked[0], models=MODELS, **{**SHAPE, "rounds": 1}), out=folder / "warm")
+        engine.run(compose(asked[0], models=MODELS, **{**shape, "rounds": 1}), out=folder / "warm")
         clock.inside = 0.0
         began = perf_counter()
         for number, recipe in enumerate(recipes):
@@ -91,22 +108,21 @@ def own(folder: Path, asked: list[str]) -> None:
     print(f"own: {len(asked)} chains, {share:.1%} of their time outside drawing and scoring")
 
 
-def script(folder: Path, asked: list[str]) -> None:
+def script(folder: Path, asked: list[str], shape: Shape) -> None:
     """Compare with a script that keeps its models loaded."""
-    _against("script", chain_rivals.script(), MODELS, folder, asked)
+    recipes = [compose(prompt, models=MODELS, **shape) for prompt in asked]
+    _against("script", chain_rivals.script(), folder, recipes)
 
 
-def reference(folder: Path, asked: list[str]) -> None:
+def reference(folder: Path, asked: list[str], shape: Shape) -> None:
     """Compare with the reference's way, over three candidates."""
-    _against("reference", chain_rivals.reference(), THREE, folder, asked)
+    recipes = [compose(prompt, models=THREE, **shape) for prompt in asked]
+    _against("reference", chain_rivals.reference(), folder, recipes)
 
 
-def _against(
-    name: str, way: chain_rivals.Way, models: list[str], folder: Path, asked: list[str]
-) -> None:
-    recipes = [compose(prompt, models=models, **SHAPE) for prompt in asked]
+def _against(name: str, way: chain_rivals.Way, folder: Path, recipes: list[Recipe]) -> None:
     reward = load("mini-judge")
-    warm = compose(asked[0], models=models, **{**SHAPE, "rounds": 1, "per_model": 1, "batch": 1})
+    warm = recipes[0].model_copy(update={"rounds": 1, "per_model": 1, "batch": 1})
     with Engine(LocalExecutor(load_model, lambda _: reward)) as engine:
         engine.run(warm, out=folder / "warm")
         chain_rivals.chain(warm, reward, way)
@@ -116,26 +132,35 @@ def _against(
             ours += spent
             spent, chosen = _timed(lambda: chain_rivals.chain(recipe, reward, way))  # noqa: B023
             theirs += spent
-            same += chosen == result.verdict.model
+            same += chosen == (result.verdict.model, _first_parent(result))
     print(
-        f"{name}: {len(asked)} prompts, ours {theirs / ours:.2f} times as fast "
-        f"({ours:.1f} s and {theirs:.1f} s), the same model chosen for {same}"
+        f"{name}: {len(recipes)} prompts, ours {theirs / ours:.2f} times as fast "
+        f"({ours:.1f} s and {theirs:.1f} s), the same model and first image chosen for {same}"
     )
 
 
-def together(folder: Path, asked: list[str]) -> None:
+def _first_parent(result: Result) -> int:
+    """Return the seed of the image that the first round refines."""
+    entries = result.folder.entries
+    refined = next(each.shot.parent for each in entries.values() if each.shot.round == 1)
+    return entries[refined or ""].shot.seed
+
+
+def together(folder: Path, asked: list[str], shape: Shape) -> None:
     """Compare many prompts at once with one after the other."""
     reward = load("mini-judge")
-    _compare("together", LocalExecutor(load_model, lambda _: reward), folder, asked)
+    _compare("together", LocalExecutor(load_model, lambda _: reward), folder, asked, shape)
 
 
-def swapped(folder: Path, asked: list[str]) -> None:
+def swapped(folder: Path, asked: list[str], shape: Shape) -> None:
     """Likewise where one model fits at a time."""
-    _compare("swapped", OneAtATime(load("mini-judge")), folder, asked)
+    _compare("swapped", OneAtATime(load("mini-judge")), folder, asked, shape)
 
 
-def _compare(name: str, executor: LocalExecutor, folder: Path, asked: list[str]) -> None:
-    options = {"models": MODELS, **SHAPE}
+def _compare(
+    name: str, executor: LocalExecutor, folder: Path, asked: list[str], shape: Shape
+) -> None:
+    options = {"models": MODELS, **shape}
     recipes: list[Recipe] = [compose(prompt, **options) for prompt in asked]
     with Engine(executor) as engine:
         engine.run(compose(asked[0], **{**options, "rounds": 1}), out=folder / "warm")
@@ -165,7 +190,7 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return CLOCKS[0]() - began, done
 
 
-FIGURES: dict[str, tuple[Callable[[Path, list[str]], None], int]] = {
+FIGURES: dict[str, tuple[Callable[[Path, list[str], Shape], None], int]] = {
     "own": (own, 5),
     "script": (script, 5),
     "reference": (reference, 10),

@@ -70,8 +70,10 @@ def reference() -> Way:
     return Way(load, one_by_one, through_png)
 
 
-def chain(recipe: Recipe, reward: Reward, way: Way) -> str:
-    """Do a chain and return the chosen model; images are scored one at a time.
+def chain(recipe: Recipe, reward: Reward, way: Way) -> tuple[str, int]:
+    """Do a chain; return the chosen model and the seed of its best image of stage one.
+
+    Images are scored one at a time.
 
     diffusers has no img2img class for these models: a round encodes its parent and calls the
     pipeline with as many steps as refining runs, which is as much work.
@@ -79,6 +81,8 @@ def chain(recipe: Recipe, reward: Reward, way: Way) -> str:
     tried = {each.name: _stage_one(recipe, each, reward, way) for each in recipe.models}
     chosen = max(tried, key=lambda name: fmean(score for score, _ in tried[name]))
     candidate = next(each for each in recipe.models if each.name == chosen)
+    scores = [score for score, _ in tried[chosen]]
+    first = draw(recipe, candidate, 0, scores.index(max(scores))).seed
     best = max(tried[chosen], key=lambda each: each[0])
     pipe = way.pipeline(chosen)
     for number in range(1, recipe.rounds + 1):
@@ -88,7 +92,7 @@ def chain(recipe: Recipe, reward: Reward, way: Way) -> str:
         images = way.draw(pipe, candidate, recipe.prompt, seeds, start.steps - start.first)
         scored = _scored(recipe, [way.kept(image) for image in images], reward)
         best = max([best, *scored], key=lambda each: each[0])
-    return chosen
+    return chosen, first
 
 
 def _stage_one(
