@@ -178,9 +178,17 @@ def _compare(
         and each.result.verdict.best.shot == results[each.number - 1].verdict.best.shot
         for each in outcomes
     )
+    apart = max(
+        abs(entry.mean - before.mean)
+        for each in outcomes
+        if each.result
+        for shot, entry in each.result.folder.entries.items()
+        if (before := results[each.number - 1].folder.entries.get(shot))
+    )
     print(
         f"{name}: {len(asked)} prompts, together {alone / at_once:.2f} times as fast "
-        f"({at_once:.1f} s and {alone:.1f} s), the same best image for {same}"
+        f"({at_once:.1f} s and {alone:.1f} s), the same best image for {same}, "
+        f"scores of the same shot at most {apart:.3f} apart"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from threading import Lock
 
@@ -53,8 +54,7 @@ class LocalExecutor:
         """Raise `Missing` where files of a model or a judge, or the safety filter, are not here."""
         for model in models:
             pipelines.require(model)
-        if jury.safety:
-            self._filter = self._filter or SafetyFilter()
+        self._sieve(jury)
         for judge in filter(None, (jury.reward, jury.referee)):
             require(judge)
 
@@ -65,13 +65,14 @@ class LocalExecutor:
             if asked not in self._rooms:
                 self._rooms[asked] = room(*asked, sure=True)
             mine = {setting(each): each for each in recipes}
-            known = {**self._known, **mine}
             here = self._load_reward is not None
+            planned = partial(plan, room=self._rooms[asked], judges_here=here)
+            known = {**self._known, **mine}
             try:
-                made = plan(list(known.values()), self._rooms[asked], judges_here=here)
+                made = planned(list(known.values()))
             except DoesNotFit:
-                made = plan(recipes, self._rooms[asked], judges_here=here)
                 known = mine
+                made = planned(recipes)
             self._known, self._next = known, made
             return made
 
@@ -153,9 +154,13 @@ class LocalExecutor:
 
     def _judges(self, jury: Jury) -> Judges:
         referee = self._reward(jury.referee) if jury.referee else None
-        if jury.safety:
-            self._filter = self._filter or SafetyFilter()
-        return Judges(self._reward(jury.reward), referee, self._filter if jury.safety else None)
+        return Judges(self._reward(jury.reward), referee, self._sieve(jury))
+
+    def _sieve(self, jury: Jury) -> SafetyFilter | None:
+        if not jury.safety:
+            return None
+        self._filter = self._filter or SafetyFilter()
+        return self._filter
 
     def _reward(self, name: str) -> Reward:
         if name not in self._rewards:
