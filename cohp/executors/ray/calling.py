@@ -12,7 +12,7 @@ from cohp.errors import WorkersDied
 from cohp.executors.ray.wire import Trouble
 
 Reply = TypeVar("Reply")
-TRIES = 3
+TRIES = 2
 DIED = (ActorDiedError, ActorUnavailableError, ObjectLostError, BackPressureError)
 
 

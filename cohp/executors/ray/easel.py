@@ -20,9 +20,10 @@ from cohp.types import Drawn, Shot, Unscored
 class Easel:
     """Draws with any model that is asked for; models come and go as the room allows."""
 
-    def __init__(self, budget: int) -> None:
-        """Take up to `budget` bytes of the first device."""
+    def __init__(self, budget: int, *, processor: bool) -> None:
+        """Take up to `budget` bytes of the processor's memory, or of the first GPU's."""
         self._budget = budget
+        self._processor = processor
         self._notes: list[str] = []
         self._shelf = Shelf(None, self._notes.append)
         self._halving = Halving(self._notes.append, self._shelf.spare)
@@ -60,12 +61,13 @@ class Easel:
         shot = shots[0]
         if self._room is None:
             # Measured once: what this worker holds by then would not count as free.
-            found = room(sure=True)
+            found = room(["cpu"]) if self._processor else room(sure=True)
             device = found.devices[0]
             mine = replace(device, free=min(device.free, self._budget))
             self._room = replace(found, devices=(mine,))
-        processor = self._room.devices[0].name.startswith("cpu")
-        asked = need(shot.model, shot.guidance, (shot.width, shot.height), processor=processor)
+        asked = need(
+            shot.model, shot.guidance, (shot.width, shot.height), processor=self._processor
+        )
         known = self._needs.get(shot.model, asked)
         needs = {
             **self._needs,

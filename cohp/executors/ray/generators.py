@@ -42,8 +42,8 @@ def generators(models: int) -> type[Any]:
     class Generators:
         """Draws one batch at a time, in a thread, so that it can still be asked how it is."""
 
-        def __init__(self, budget: int) -> None:
-            self._easel = Easel(budget)
+        def __init__(self, budget: int, *, processor: bool) -> None:
+            self._easel = Easel(budget, processor=processor)
             self._thread = ThreadPoolExecutor(1, "drawing")
 
         async def require(self, models: Sequence[str]) -> Trouble | None:

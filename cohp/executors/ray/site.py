@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -12,6 +12,7 @@ from typing import Any
 
 from ray import serve
 from ray.serve.api import RunTarget
+from ray.serve.schema import ApplicationStatus
 
 from cohp.executors.planning import need
 from cohp.executors.ray.calling import Call
@@ -78,8 +79,8 @@ class Site:
     def _judging(self, reward: str) -> Any:  # noqa: ANN401 - likewise
         app = _app(self.name, REWARD, reward)
         with _deploying:
-            if app not in _seen and app not in serve.status().applications:
-                serve.run(_judge(self.sizes, reward), name=app, route_prefix=None)
+            if app not in _seen and app not in _at_work():
+                _run({app: _judge(self.sizes, reward)})
             _seen.add(app)
         return _handle(app)
 
@@ -102,7 +103,7 @@ def open_site(
     site = Site(name, size(nodes, [each.weights + each.scoring for each in needs], workers))
     apps = {_app(name, GENERATORS, kind.name): _workers(kind, models) for kind in site.sizes.kinds}
     apps |= {_app(name, REWARD, each.name): _judge(site.sizes, each.name) for each in needs}
-    serve.run_many([RunTarget(app, each, route_prefix=None) for each, app in apps.items()])
+    _run({name: each for name, each in apps.items() if name not in _at_work()})
     try:
         yield site
     finally:
@@ -110,6 +111,19 @@ def open_site(
         _handle.cache_clear()
         for app in list(site.apps()):
             serve.delete(app)
+
+
+def _at_work() -> set[str]:
+    gone = (ApplicationStatus.DELETING, ApplicationStatus.DEPLOY_FAILED)
+    there = serve.status().applications
+    return {name for name, each in there.items() if each.status not in gone}
+
+
+def _run(apps: Mapping[str, Any]) -> None:
+    """Begin work with whoever is there first; who comes later joins in."""
+    targets = [RunTarget(app, name, route_prefix=None) for name, app in apps.items()]
+    if targets:
+        serve.run_many(targets, wait_for_applications_running=False)
 
 
 def _workers(kind: Kind, models: Sequence[str]) -> Any:  # noqa: ANN401 - an application of Serve
@@ -123,7 +137,7 @@ def _workers(kind: Kind, models: Sequence[str]) -> Any:  # noqa: ANN401 - an app
         max_ongoing_requests=AT_A_WORKER,
         graceful_shutdown_timeout_s=PARTING,
         **_count(kind.least, kind.most),
-    ).bind(kind.budget)
+    ).bind(kind.budget, processor=kind.processor)
 
 
 def _count(least: int, most: int) -> dict[str, Any]:
