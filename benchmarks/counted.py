@@ -1,13 +1,12 @@
 """Models that note what they draw, take a time of their own, and crash at a poison prompt.
 
-A plug-in for the benchmarks and tests of a cluster: `install` makes it known, to every process
-that inherits this one's environment.
+A plug-in for the benchmarks and tests of a cluster, known to every process in the environment that
+`install` returns.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -71,7 +70,7 @@ def entry(name: str, of: str, *, side: int = 64, steps: int = 4, seconds: float 
 
 
 def install(folder: Path, *entries: str) -> dict[str, str]:
-    """Make the plug-in and such models known here, and return the environment that does so."""
+    """Write down the plug-in and such models, and return the environment that makes them known."""
     about = folder / "cohp_counted-0.dist-info"
     about.mkdir(parents=True)
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: cohp-counted\nVersion: 0\n")
@@ -79,7 +78,4 @@ def install(folder: Path, *entries: str) -> dict[str, str]:
     (folder / "models.toml").write_text("".join(entries))
     here = str(Path(__file__).parent)
     paths = [str(folder), here, *filter(None, [os.environ.get("PYTHONPATH")])]
-    made = {"PYTHONPATH": os.pathsep.join(paths), "COHP_MODELS": str(folder / "models.toml")}
-    sys.path[:0] = [str(folder), here]
-    os.environ.update(made)
-    return made
+    return {"PYTHONPATH": os.pathsep.join(paths), "COHP_MODELS": str(folder / "models.toml")}

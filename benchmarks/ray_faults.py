@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import counted
 import numpy as np
@@ -72,6 +74,11 @@ def asked(number: int, kind: str) -> list[Asked]:
     ]
 
 
+def is_poison(asked: Asked) -> bool:
+    """Tell whether a prompt crashes whatever draws it."""
+    return counted.POISON in asked.recipe.prompt
+
+
 def drive(out: str, address: str) -> None:
     """Do what is left of a batch, as `cohp batch --ray` does."""
     from threading import Event  # noqa: PLC0415 - only a driver imports Ray
@@ -92,7 +99,7 @@ def begin_driver(out: Path, address: str) -> subprocess.Popen[bytes]:
 class Hurt:
     """A batch under way on a cluster, and the ways to hurt it."""
 
-    def __init__(self, cluster: object, out: Path) -> None:
+    def __init__(self, cluster: Any, out: Path) -> None:  # noqa: ANN401 - Ray's own
         self._cluster = cluster
         self._out = out
         self._driver = begin_driver(out, cluster.address)
@@ -140,25 +147,39 @@ def _is_worker(pid: int, out: Path) -> bool:
     return mine and name.startswith("ray::ServeReplica") and "generators" in name
 
 
-def hurt(out: Path, batch: Sequence[Asked], nodes: int) -> None:
-    """Do a batch on a cluster while it is being taken apart."""
+def alone(out: Path, batch: Sequence[Asked]) -> None:
+    """Do a batch on this machine, without Ray."""
+    jobs = (Job(each.number, each.recipe, out / each.name) for each in batch)
+    with Engine() as engine:
+        for _ in engine.work(jobs):
+            pass
+
+
+@contextmanager
+def cluster_of(nodes: int) -> Iterator[Any]:
+    """Have a cluster of so many nodes, all of them on this machine."""
     from ray.cluster_utils import Cluster  # noqa: PLC0415 - its environment is set by now
 
-    Records(str(out)).begin(batch, [])
     head = {"num_cpus": CPUS, "object_store_memory": STORE, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
         for _ in range(nodes - 1):
             cluster.add_node(num_cpus=CPUS, object_store_memory=STORE)
-        batching = Hurt(cluster, out)
-        faults = (batching.remove_node, batching.kill_worker, batching.kill_driver)
-        for part, fault in enumerate(faults, start=1):
-            batching.wait(len(batch) * part // 4)
-            print(f"{time.strftime('%X')} {fault.__name__}", file=sys.stderr)
-            fault()
-        batching.finish()
+        yield cluster
     finally:
         cluster.shutdown()
+
+
+def hurt(cluster: Any, out: Path, batch: Sequence[Asked]) -> None:  # noqa: ANN401 - Ray's own
+    """Do a batch on a cluster while it is being taken apart."""
+    Records(str(out)).begin(batch, [])
+    batching = Hurt(cluster, out)
+    faults = (batching.remove_node, batching.kill_worker, batching.kill_driver)
+    for part, fault in enumerate(faults, start=1):
+        batching.wait(len(batch) * part // 4)
+        print(f"{time.strftime('%X')} {fault.__name__}", file=sys.stderr)
+        fault()
+    batching.finish()
 
 
 def compare(here: Path, there: Path, batch: Sequence[Asked], log: Path) -> list[str]:
@@ -212,17 +233,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="cohp-faults-") as folder:
         room = Path(folder)
         os.environ |= {"HOME": str(room), "OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
-        counted.install(room / "plugin", *MODELS[given.models])
+        os.environ |= counted.install(room / "plugin", *MODELS[given.models])
+        sys.path.insert(0, str(room / "plugin"))
         batch = asked(given.prompts, given.models)
-        sound = [each for each in batch if counted.POISON not in each.recipe.prompt]
-        with Engine() as engine:
-            jobs = (Job(each.number, each.recipe, room / "here" / each.name) for each in sound)
-            for _ in engine.work(jobs):
-                pass
+        alone(room / "here", [each for each in batch if not is_poison(each)])
         log = room / "drawn.log"
         os.environ[counted.LOG] = str(log)
         began = time.monotonic()
-        hurt(room / "there", batch, given.nodes)
+        with cluster_of(given.nodes) as cluster:
+            hurt(cluster, room / "there", batch)
         print(f"| {given.prompts} prompts and a poison, {given.nodes} nodes, {given.models} | |")
         print("|---|---|")
         print("\n".join(compare(room / "here", room / "there", batch, log)))

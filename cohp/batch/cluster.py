@@ -54,7 +54,7 @@ def work(
 ) -> None:
     """Search for each of `todo` on a cluster until all are done, or `stop` is set.
 
-    Stopped, searches in hand are let go: they have no record, and are done again.
+    Stopped, it ends once the searches in hand have their records.
     """
     recipes = [each.recipe for each in todo]
     models = list(dict.fromkeys(model.name for each in recipes for model in each.models))
@@ -99,8 +99,8 @@ class _Searching:
 
     def _done(self, waiting: deque[Asked], at_once: int) -> Iterator[Asked]:
         """Search with so many at a time; yield those at which workers died."""
-        while (waiting or self._flying) and not self._stop.is_set():
-            while waiting and len(self._flying) < at_once:
+        while self._flying or (waiting and not self._stop.is_set()):
+            while waiting and len(self._flying) < at_once and not self._stop.is_set():
                 asked = waiting.popleft()
                 self._flying[_search.remote(self._records, asked, self._site)] = asked
             ready, _ = ray.wait([*self._flying], timeout=LOOK_EVERY)
@@ -109,9 +109,6 @@ class _Searching:
                 if not self._settled(each, asked):
                     yield asked
             self._look()
-        for each in self._flying:
-            ray.cancel(each)
-        self._flying.clear()
 
     def _settled(self, search: Any, asked: Asked) -> bool:  # noqa: ANN401 - a reference of Ray
         """Tell what became of a search, or that workers died at it."""

@@ -1,45 +1,25 @@
-"""One Ray cluster of several nodes on this machine, for all tests that need one."""
+"""A Ray cluster of several nodes on this machine, one at a time."""
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import pytest
 
-# Before Ray is imported anywhere: it writes its token there, and would tell its makers of us.
-MEMORY = 100_000_000
-CPUS = 2
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Three nodes of two CPUs; a test that removes one adds another."""
-    before = {name: os.environ.get(name) for name in ("HOME", "RAY_USAGE_STATS_ENABLED")}
-    os.environ["HOME"] = str(tmp_path_factory.mktemp("ray-home"))
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    from ray.cluster_utils import Cluster
+    """Two nodes of two CPUs; Ray writes its token into a home of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        import ray_faults
 
-    made = Cluster(
-        initialize_head=True,
-        head_node_args={
-            "num_cpus": CPUS,
-            "object_store_memory": MEMORY,
-            "include_dashboard": False,
-        },
-    )
-    for _ in range(2):
-        add_node(made)
-    yield made
-    made.shutdown()
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
-
-
-def add_node(cluster):
-    return cluster.add_node(num_cpus=CPUS, object_store_memory=MEMORY)
+        with ray_faults.cluster_of(2) as made:
+            yield made
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ def generators(models: int) -> type[Any]:
         async def draw(self, asked: Sketch) -> Sketched | Trouble:
             """Draw shots, or say why none can be drawn."""
             await self.near(serve.get_multiplexed_model_id())
-            return await self._do(partial(_draw, self._easel, asked))
+            return await self._do(partial(draw, self._easel, asked))
 
         @serve.multiplexed(max_num_models_per_replica=models)
         async def near(self, name: str) -> str:
@@ -71,7 +71,8 @@ def generators(models: int) -> type[Any]:
     return Generators
 
 
-def _draw(easel: Easel, asked: Sketch) -> Sketched | Trouble:
+def draw(easel: Easel, asked: Sketch) -> Sketched | Trouble:
+    """Draw shots, or say why none can be drawn."""
     unpacked = ((name, each.drawn()) for name, each in asked.parents.items())
     parents = {name: drawn for name, drawn in unpacked if drawn}
     try:

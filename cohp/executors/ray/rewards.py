@@ -61,9 +61,10 @@ class Rewards:
     async def score(self, asked: list[Pictures]) -> list[Judged | Trouble]:
         """Score the images of several searches as one batch."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._score, asked)
+        return await loop.run_in_executor(self._thread, self.judged, asked)
 
-    def _score(self, asked: Sequence[Pictures]) -> list[Judged | Trouble]:
+    def judged(self, asked: Sequence[Pictures]) -> list[Judged | Trouble]:
+        """Score the images of several requests as one batch, in the thread that calls."""
         pairs = [pair for each in asked for pair in zip(each.prompts, each.levels, strict=True)]
         try:
             self._reward = reward = self._reward or load(self._name)
