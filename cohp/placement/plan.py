@@ -40,12 +40,14 @@ class Plan:
     def overlaps(self) -> bool:
         """Whether images can be scored while the next are drawn: on a device of its own.
 
-        On one GPU both do it, where both fit at once.
+        On one GPU both do it, where both fit at once; of judges it was not told of, who knows.
         """
         device = self._device(self.judging)
         if all(spot.device != self.judging for spot in self.spots):
             return True
-        return not device.unified and self._peak(device.name) + _scoring(self.judges) <= device.free
+        if device.unified or not self.judges:
+            return False
+        return self._peak(device.name) + _scoring(self.judges) <= device.free
 
     def peak(self, device: str) -> int:
         """Return the most that is expected on a device at any time."""

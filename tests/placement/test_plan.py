@@ -198,3 +198,8 @@ def test_sizes_are_written_for_people():
         "17 MB",
         "900 kB",
     ]
+
+
+def test_beside_judges_it_was_not_told_of_nothing_is_promised():
+    assert make([SDXL], [HPSV3], one(80), 4).overlaps
+    assert not make([SDXL], [], one(80), 4).overlaps
