@@ -152,6 +152,11 @@ class OutUnwritable(CohpError):
 class OutOfMemory(CohpError):
     """A batch did not fit the device."""
 
+    def __init__(self, sentence: str, *, by_batch: bool = True) -> None:
+        """Say what did not fit; without `by_batch` a smaller batch would need as much."""
+        super().__init__(sentence)
+        self.by_batch = by_batch
+
 
 class QueueFull(CohpError):
     """A server has as much waiting as it takes."""

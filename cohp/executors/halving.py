@@ -39,22 +39,22 @@ class Halving:
     ) -> Iterator[Sequence[Result]]:
         """Yield what `work` makes of each batch, of `most` items at the start.
 
-        An item that does not fit alone, however little is used, raises.
+        What does not fit, however small the batch and however little is used, raises.
         """
         start = 0
         while start < len(items):
             size = min(self._fits.get(worker, most or len(items)), len(items) - start)
             try:
                 results = work(items[start : start + size])
-            except OutOfMemory:
-                if size > 1:
+            except OutOfMemory as error:
+                alone = size == 1 or not error.by_batch
+                if alone and (how := self._spare(worker)):
+                    self._note(f"{worker}: not even one image fits; from now on {how}.")
+                elif size > 1:
                     self._fits[worker] = size // 2
                     self._note(f"{worker}: {size} at once do not fit; going on with {size // 2}.")
-                    continue
-                how = self._spare(worker)
-                if how is None:
+                else:
                     raise
-                self._note(f"{worker}: not even one image fits; from now on {how}.")
                 continue
             start += size
             yield results

@@ -32,7 +32,6 @@ from cohp.pipelines.start import Start, start_of
 from cohp.placement.need import Stay
 from cohp.types import Drawn, Shot
 
-TILED = "its autoencoder works in tiles"
 NO_NUMBERS = "the model gave values that are not numbers: give it another dtype"
 
 
@@ -79,8 +78,8 @@ class DiffusersGenerator:
         self._denoiser = Denoiser(pipe, family)
         self._autoencoder = Autoencoder(pipe.vae, family.codec)
         self._kept = Kept()
-        # Said of each picture once decoding has run out of memory.
-        self._tiled: str | None = None
+        # Whether the batch in hand is drawn, and only has to be decoded.
+        self._decoding = False
 
     @property
     def revision(self) -> str:
@@ -99,7 +98,7 @@ class DiffusersGenerator:
     def spare(self) -> str | None:
         """Make do with less memory from now on: say how, or None where nothing is left to do."""
         if self._autoencoder.tile():
-            return TILED
+            return "its autoencoder works in tiles"
         if self._residence.offload():
             return "its layers come from main memory one by one"
         return None
@@ -127,30 +126,21 @@ class DiffusersGenerator:
             return [drawn[place] for place in range(len(shots))]
         # Only here is the error gone, and with it what it held on the device.
         free()
-        raise OutOfMemory(said)
+        # Pictures are decoded one at a time, whatever the batch.
+        raise OutOfMemory(said, by_batch=not self._decoding)
 
     def _draw_batch(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> list[Drawn]:
         began = perf_counter()
+        self._decoding = False
         with torch.inference_mode():
             finished = self._finish(shots, parents)
-            pictures = [self._decoded(each) for each in finished.latents]
+            self._decoding = True
+            pictures = [self._autoencoder.decode(each) for each in finished.latents]
         seconds = (perf_counter() - began) / len(shots)
         return [
             self._drawn(shot, finished, place, pictures[place], seconds)
             for place, shot in enumerate(shots)
         ]
-
-    def _decoded(self, latents: Tensor) -> Tensor:
-        """Decode one image; where that does not fit a smaller batch would not help, tiles do."""
-        try:
-            return self._autoencoder.decode(latents)
-        except Exception as error:
-            if not ran_out(error) or not self._autoencoder.tile():
-                raise
-        # Only here is the error gone, and with it what it held on the device.
-        free()
-        self._tiled = TILED
-        return self._autoencoder.decode(latents)
 
     def _finish(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> _Finished:
         """Draw the latents of a batch."""
@@ -204,7 +194,7 @@ class DiffusersGenerator:
         latents, picture = finished.latents[place].float().clone(), picture.clone()
         self._kept.put(f"{shot.id} {shot.width}x{shot.height}", latents)
         sound = bool(picture.isfinite().all())
-        notes = [start.note if start else None, self._settings.note(shot), self._tiled]
+        notes = [start.note if start else None, self._settings.note(shot)]
         notes.append(None if sound else NO_NUMBERS)
         facts: dict[str, Any] = {"look": look(picture)} if sound else {}
         if start:

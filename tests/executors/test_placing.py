@@ -12,6 +12,7 @@ from cohp import pipelines
 from cohp.catalogue import Model
 from cohp.errors import DoesNotFit, OutOfMemory
 from cohp.executors import local, machine, overlap, read_ahead, shelf
+from cohp.executors.halving import Halving
 from cohp.executors.local import LocalExecutor
 from cohp.pipelines.fake import FakeGenerator
 from cohp.recipe import build
@@ -180,6 +181,25 @@ def test_where_one_image_does_not_fit_less_is_used_for_it_and_that_is_said():
         "fake-ink: not even one image fits; from now on its layers come one by one.",
     ]
     assert len([each for each in told if isinstance(each, Scored)]) == 2
+
+
+def test_what_a_smaller_batch_would_not_help_is_done_with_less_at_once():
+    ways, notes, tried = ["it works in tiles"], [], []
+
+    def work(batch):
+        tried.append(len(batch))
+        if len(tried) < 3:
+            raise OutOfMemory("no room to decode", by_batch=False)
+        return batch
+
+    halving = Halving(notes.append, lambda _: ways.pop() if ways else None)
+    assert [list(each) for each in halving.batches("flux", [1, 2, 3, 4], work)] == [[1, 2], [3, 4]]
+    # In tiles first; where that is not enough a smaller batch is the last thing to try.
+    assert tried == [4, 4, 2, 2]
+    assert notes == [
+        "flux: not even one image fits; from now on it works in tiles.",
+        "flux: 4 at once do not fit; going on with 2.",
+    ]
 
 
 def test_a_model_that_waits_in_main_memory_leaves_and_stays_loaded(log, monkeypatch):

@@ -121,31 +121,16 @@ class _Fixed(_Echo):
         return type("Out", (), {"latent": frames})()
 
 
-def test_decoding_that_does_not_fit_goes_on_in_tiles_and_says_so(monkeypatch):
-    drawer = generator("sd15")
-    autoencoder = drawer._autoencoder
-    decode, batches = autoencoder.decode, []
-
-    def tight(latents):
-        batches.append(autoencoder._tiled)
-        if not autoencoder._tiled and len(batches) > 1:
-            raise torch.OutOfMemoryError
-        return decode(latents)
-
-    monkeypatch.setattr(autoencoder, "decode", tight)
-    monkeypatch.setattr(autoencoder._vae, "enable_tiling", lambda: None)
-    first, second = draw(drawer, shot("sd15", 1), shot("sd15", 2))
-    # The second image alone was decoded again, and nothing was drawn twice.
-    assert batches == [False, False, True]
-    assert first.facts["note"] == second.facts["note"] == "its autoencoder works in tiles"
-
-
-def test_decoding_that_does_not_fit_in_tiles_either_is_out_of_memory(monkeypatch):
+def test_decoding_that_does_not_fit_asks_for_no_smaller_batch(monkeypatch):
     def fails(_):
         raise torch.OutOfMemoryError
 
     drawer = generator("sd15")
-    monkeypatch.setattr(drawer._autoencoder, "decode", fails)
-    monkeypatch.setattr(drawer._autoencoder, "tile", lambda: False)
-    with pytest.raises(OutOfMemory):
-        draw(drawer, shot("sd15"))
+    with monkeypatch.context() as patched:
+        patched.setattr(drawer._autoencoder, "decode", fails)
+        with pytest.raises(OutOfMemory) as decoding:
+            draw(drawer, shot("sd15", 1), shot("sd15", 2))
+    monkeypatch.setattr(drawer._denoiser, "run", lambda *_: fails(None))
+    with pytest.raises(OutOfMemory) as drawing:
+        draw(drawer, shot("sd15", 1), shot("sd15", 2))
+    assert (decoding.value.by_batch, drawing.value.by_batch) == (False, True)
