@@ -1,4 +1,4 @@
-"""What runs decided, as preferences: each round's winner against the rest of its round."""
+"""What runs decided, as preferences: each round's winner against the rest, and people's choices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from cohp.record.entry import Entry
 from cohp.record.folder import JOURNAL, RunFolder
 from cohp.reward.combine import Parts
 from cohp.reward.wanted import read
-from cohp.types import Score
+from cohp.types import Preferred, Score
+
+
+# Who decided, where it was no reward.
+PERSON = "a person"
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,12 @@ def decided(run: Path, least: float = 0.5) -> Iterator[Preference]:
     """Yield what the run in a folder decided with a confidence of at least `least`.
 
     The confidence is the chance, by the reward's own deviations, that the winner is the better
-    one. Images with equal scores, or equal images, decide nothing.
+    one. Images with equal scores, or equal images, decide nothing; what a person chose between
+    is theirs to decide.
     """
     folder = RunFolder(run)
+    yield from _chosen(folder)
+    theirs = _last_words(folder)
     reward = folder.recipe.reward
     chance = preference_of(Judge(reward, tuple(each.member for each in read(reward)), ()))
     for entries in _rounds(folder).values():
@@ -59,12 +66,33 @@ def decided(run: Path, least: float = 0.5) -> Iterator[Preference]:
         for entry in entries:
             if entry.mean == winner.mean or entry.image == winner.image:
                 continue
+            if frozenset((winner.shot.id, entry.shot.id)) in theirs:
+                continue
             confidence = chance(_score(winner), _score(entry))
             if confidence >= least:
                 sides = _side(folder, winner), _side(folder, entry)
                 yield Preference(
                     folder.recipe.prompt, *sides, round(confidence, 6), f"cohp {reward}"
                 )
+
+
+def chosen(run: Path) -> Iterator[Preference]:
+    """Yield what people chose in the run in a folder, against the reward."""
+    yield from _chosen(RunFolder(run))
+
+
+def _chosen(folder: RunFolder) -> Iterator[Preference]:
+    for choice in _last_words(folder).values():
+        better, worse = folder.entries[choice.shot], folder.entries[choice.over or ""]
+        if better.image != worse.image:
+            sides = _side(folder, better), _side(folder, worse)
+            yield Preference(folder.recipe.prompt, *sides, 1.0, PERSON)
+
+
+def _last_words(folder: RunFolder) -> dict[frozenset[str], Preferred]:
+    """Return the choice between each two images; who took one back meant the other."""
+    between = [each for each in folder.choices if each.over]
+    return {frozenset((each.shot, str(each.over))): each for each in between}
 
 
 def _rounds(folder: RunFolder) -> dict[int, list[Entry]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
 from cohp.bench.labels import FORMATS, write
-from cohp.bench.preferences import Preference, decided, runs_in
+from cohp.bench.preferences import Preference, chosen, decided, runs_in
 from cohp.errors import RunTrouble, SomeUnscored
 from cohp.measure.places import check_folder
 
@@ -36,25 +37,30 @@ from cohp.measure.places import check_folder
     default=0.5,
     help="Leave out pairs that the reward is less sure of.  [default: 0.5]",
 )
-def pairs(runs: tuple[Path, ...], kind: str, out: Path, least: float) -> None:
+@click.option("--people", is_flag=True, help="Only what people chose, against the reward.")
+def pairs(runs: tuple[Path, ...], kind: str, out: Path, least: float, *, people: bool) -> None:
     """Write what RUNS decided: each round's winner preferred to the rest of its round.
 
     RUNS are run folders, or folders that hold some. The confidence of a pair is the chance, by
-    the reward's own deviations, that the winner is the better image.
+    the reward's own deviations, that the winner is the better image. What people chose, in the
+    page or with `cohp resume --from`, goes before it, marked "a person".
     """
+    decide = chosen if people else partial(decided, least=least)
     check_folder(out)
     broken: list[str] = []
     found = [each for run in runs for each in runs_in(run)]
-    path, count = write(_decided(found, least, broken), kind, out)
+    path, count = write(_decided(found, decide, broken), kind, out)
     click.echo(f"{count} pairs of {len(found) - len(broken)} runs: {path}")
     if broken:
         raise SomeUnscored(f"{len(broken)} of {len(found)} runs could not be read.")
 
 
-def _decided(runs: Sequence[Path], least: float, broken: list[str]) -> Iterator[Preference]:
+def _decided(
+    runs: Sequence[Path], decide: Callable[[Path], Iterator[Preference]], broken: list[str]
+) -> Iterator[Preference]:
     for run in runs:
         try:
-            yield from [*decided(run, least)]
+            yield from [*decide(run)]
         except RunTrouble as error:
             broken.append(str(error))
             click.echo(str(error), err=True)

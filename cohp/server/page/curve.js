@@ -28,15 +28,25 @@ export function drawCurve(figure, search, show) {
       spots.set(image.id, { x: across(column, rounds.length, row.length, place), y: scale.y(image.score.mean) });
       dots.push(dot(search, image, spots.get(image.id), scale, rounds.length > CROWD ? 0.6 : 1, show));
     });
+    // A person's choice leaves behind what led before it.
+    if (round === search.choice?.round) high = search.images.get(search.choice.shot).score.mean;
     high = Math.max(high, ...row.filter((each) => each.score).map((each) => each.score.mean));
     if (Number.isFinite(high)) lead += `${lead ? "L" : "M"}${middle(column, rounds.length)} ${scale.y(high)}`;
   }
+  const turn = rounds.indexOf(search.choice?.round);
+  if (turn > 0) svg.append(...turned(LEFT + ((RIGHT - LEFT) / rounds.length) * turn));
   const line = search.lineage.map((id) => spots.get(id)).filter(Boolean);
   const descent = line.map(({ x, y }, place) => `${place ? "L" : "M"}${x} ${y}`).join("");
   svg.append(draw("path", { d: lead, class: "lead" }), draw("path", { d: descent, class: "descent" }), ...dots);
   const caption = make("figcaption", { class: "soft" });
   write(caption, "Gold: the best so far. Dashed: the lineage. A bar: the judge's uncertainty.");
   figure.replaceChildren(svg, caption);
+}
+
+function turned(x) {
+  const label = draw("text", { x: x + 5, y: TOP + 8, class: "tick turned" });
+  label.textContent = "a person's choice";
+  return [draw("line", { x1: x, x2: x, y1: TOP, y2: BOTTOM, class: "turning" }), label];
 }
 
 function summary(search, scored) {

@@ -1,11 +1,17 @@
 // One image in full: what it is, where it came from, and its file.
 import { at, badge, complain, make, number, place, reading, write } from "./dom.js";
-import { nameOf } from "./gallery.js";
+import { nameOf, roleName } from "./gallery.js";
 import { roundName } from "./search.js";
 
 export class Detail {
-  constructor(search) {
+  constructor(search, prefer) {
     this.search = search;
+    at("detail-more").onsubmit = (event) => {
+      event.preventDefault();
+      prefer(this.id, Number(at("detail-rounds").value));
+      at("detail").close();
+    };
+    at("detail-better").onclick = () => prefer(this.id, 0);
     this.id = null;
     at("detail-close").onclick = () => at("detail").close();
     at("detail-before").onclick = () => this.step(-1);
@@ -17,7 +23,7 @@ export class Detail {
     });
     at("detail").onkeydown = (event) => {
       const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (way) this.step(way);
+      if (way && event.target !== at("detail-rounds")) this.step(way);
     };
   }
 
@@ -43,7 +49,9 @@ export class Detail {
     if (!image) return;
     const search = this.search();
     write(at("detail-title"), nameOf(image));
-    place(at("detail-badges"), search.roles(image).map(([role, kind]) => badge(role, kind)));
+    place(at("detail-badges"), search.roles(image).map(([role, kind]) => badge(roleName(role), kind)));
+    at("detail-more").hidden = !image.score || !search.refines;
+    at("detail-better").hidden = !image.score || image.id === search.best?.id;
     complain(at("detail-reason"), image.reason);
     const picture = at("detail-image");
     picture.hidden = !image.url;

@@ -2,9 +2,13 @@
 import { at, badge, counted, make, number, place, reading, write } from "./dom.js";
 import { roundName, top } from "./search.js";
 
+// Rounds from an image that a person has the search go on from.
+export const ROUNDS = 2;
+
 export class Gallery {
-  constructor(show) {
-    this.show = show;
+  // `show` opens an image, `prefer` has the search go on from it for so many rounds.
+  constructor(show, prefer) {
+    Object.assign(this, { show, prefer });
     this.clear();
   }
 
@@ -27,6 +31,7 @@ export class Gallery {
     const line = search.lineage.map((id) => search.images.get(id)).filter(Boolean);
     place(at("line"), line.map((image, index) => this.ancestor(search, image, line[index - 1])));
     at("ascent").hidden = line.length === 0;
+    if (line.length) place(at("best"), [this.hero(search, line.at(-1))]);
   }
 
   cards(search, images) {
@@ -89,17 +94,21 @@ export class Gallery {
   }
 
   tile(search, image) {
-    const tile = this.keep(image.id, () => this.button(image));
+    const tile = this.keep(image.id, () => make("div", { class: "tile" }, this.button(image), this.acts(image)));
+    const [button, acts] = tile.children;
     const roles = search.roles(image);
-    tile.className = `shot ${roles.map(([role]) => role).join(" ")}${image.score ? "" : " unscored"}`;
-    const [, badges, score] = tile.children;
+    button.className = `shot ${roles.map(([role]) => role).join(" ")}${image.score ? "" : " unscored"}`;
+    acts.hidden = !image.score;
+    acts.lastElementChild.disabled = image.id === search.best?.id;
+    acts.firstElementChild.hidden = !search.refines;
+    const [, badges, score] = button.children;
     const key = roles.join();
     if (badges.dataset.key !== key) {
       badges.dataset.key = key;
-      badges.replaceChildren(...roles.map(([role, kind]) => badge(role, kind)));
+      badges.replaceChildren(...roles.map(([role, kind]) => badge(roleName(role), kind)));
     }
     write(score, reading(image.score));
-    tile.setAttribute("aria-label", `${nameOf(image)}, ${reading(image.score)}${roles.map(([role]) => `, ${role}`).join("")}`);
+    button.setAttribute("aria-label", `${nameOf(image)}, ${reading(image.score)}${roles.map(([role]) => `, ${roleName(role)}`).join("")}`);
     return tile;
   }
 
@@ -113,6 +122,28 @@ export class Gallery {
     return button;
   }
 
+  // The best image so far, large.
+  hero(search, image) {
+    const button = this.keep(`best ${image.id}`, () => this.button(image));
+    button.className = "shot best";
+    const told = `The best${search.working ? " so far" : ""}: ${nameOf(image)}`;
+    write(button.lastElementChild, `${told} · ${reading(image.score)}`);
+    button.setAttribute("aria-label", `${told}, ${reading(image.score)}`);
+    return button;
+  }
+
+  // What a person can do with any image, against the reward.
+  acts(image) {
+    const act = (text, told, rounds) => {
+      const button = make("button", { type: "button", class: "act", "aria-label": `${told}: ${nameOf(image)}`, title: told });
+      write(button, text);
+      button.addEventListener("click", () => this.prefer(image.id, rounds));
+      return button;
+    };
+    return make("div", { class: "acts" },
+      act("More from here", "More rounds from here", ROUNDS), act("Better", "This one is better", 0));
+  }
+
   ancestor(search, image, before) {
     const item = this.keep(`line ${image.id}`, () => {
       const button = this.button(image);
@@ -123,9 +154,15 @@ export class Gallery {
     const gain = before?.score && image.score ? image.score.mean - before.score.mean : null;
     write(button.lastElementChild, image.score ? number(image.score.mean) : "no score");
     button.setAttribute("aria-label", `${nameOf(image)}, ${reading(image.score)}`);
-    write(told, roundName(image.round) + (gain === null ? "" : ` · ${gain < 0 ? "−" : "+"}${number(Math.abs(gain))}`));
+    const chosen = image.id === search.choice?.shot ? " · a person's choice" : "";
+    item.className = chosen && "turn";
+    write(told, roundName(image.round) + chosen + (gain === null ? "" : ` · ${gain < 0 ? "−" : "+"}${number(Math.abs(gain))}`));
     return item;
   }
+}
+
+export function roleName(role) {
+  return role === "preferred" ? "a person's choice" : role;
 }
 
 export function nameOf(image) {

@@ -1,8 +1,8 @@
 // Speaks to the server: questions with one answer, and a run's events from any point.
 import { at, complain } from "./dom.js";
 
-const EVENTS = ["queued", "started", "loaded", "image", "chosen", "round", "note",
-  "finished", "cancelled", "failed"];
+const EVENTS = ["queued", "started", "loaded", "image", "chosen", "round", "preferred", "note",
+  "finished", "cancelled", "failed", "state"];
 const PATIENCE = 2000;
 
 export async function ask(path, body) {
@@ -68,7 +68,9 @@ export class Follower {
     for (const name of EVENTS) {
       this.source.addEventListener(name, (event) => {
         const id = Number(event.lastEventId);
-        if (id <= this.last) return;
+        // What has no number of its own says that nobody works on the run: there is no more.
+        if (name === "state") this.close();
+        else if (id <= this.last) return;
         this.last = id;
         this.tell(name, JSON.parse(event.data));
       });

@@ -8,14 +8,19 @@ import { History } from "./history.js";
 import { ask, Follower } from "./net.js";
 import { Search } from "./search.js";
 
+// Events after which the history has something new to show.
+const ENDS = new Set(["finished", "preferred", "state"]);
+
 let search = null;
 let follower = null;
 let drawing = false;
 // Whether the run was begun here, so that the reader is led to it.
 let lead = false;
 
-const detail = new Detail(() => search);
-const gallery = new Gallery((id) => detail.show(id));
+// Overrules the reward: the search goes on from that image, for so many rounds at least.
+const prefer = (image, rounds) => act("prefer", { image, rounds });
+const detail = new Detail(() => search, prefer);
+const gallery = new Gallery((id) => detail.show(id), prefer);
 const history = new History((runs) => {
   const seen = search && runs.get(search.run);
   // Another page, or another device, had it go on.
@@ -49,6 +54,7 @@ function follow(asked) {
   follower = new Follower(asked.run, (name, data) => {
     asked.tell(name, data);
     update();
+    if (ENDS.has(name)) history.look();
   }, async () => {
     const known = await ask(`/api/runs/${asked.run}`);
     const working = ["queued", "running"].includes(known.state);
@@ -81,6 +87,8 @@ function show() {
   at("cancel").hidden = !search.working;
   at("resume").hidden = !["interrupted", "cancelled", "failed"].includes(search.state);
   at("extend").hidden = search.state !== "finished";
+  at("pairs").hidden = !search.choice;
+  at("pairs").href = `/api/pairs?people=true&run=${search.run}`;
   at("report").href = `/api/runs/${search.run}/report`;
   const best = search.best;
   at("download").hidden = !best?.url;

@@ -12,6 +12,8 @@ export class Search {
     this.model = null;
     this.standings = {};
     this.verdict = null;
+    // What a person chose last, against the reward.
+    this.choice = null;
     this.said = "";
     this.kept = {};
   }
@@ -56,6 +58,16 @@ export class Search {
     this.said = `${roundName(data.round)} is done${best}.`;
   }
 
+  on_preferred(data) {
+    this.images.set(data.shot, data.image);
+    Object.assign(this, { choice: data, verdict: null });
+    this.said = "A person chose another image; the search goes on from it.";
+  }
+
+  on_state(data) {
+    Object.assign(this, { state: data.state, reason: data.reason });
+  }
+
   on_note(data) {
     this.said = data.text;
   }
@@ -63,7 +75,8 @@ export class Search {
   on_finished(data) {
     this.images.set(data.best.id, data.best);
     Object.assign(this, { state: "finished", model: data.model, verdict: data });
-    this.said = `Finished: the best of ${this.images.size} images scores ${data.best.score.mean.toFixed(3)}.`;
+    const among = this.choice ? "what you left to choose from" : `${this.images.size} images`;
+    this.said = `Finished: the best of ${among} scores ${data.best.score.mean.toFixed(3)}.`;
   }
 
   on_cancelled() {
@@ -72,6 +85,11 @@ export class Search {
 
   on_failed(data) {
     Object.assign(this, { state: "failed", reason: data.reason, said: "It failed." });
+  }
+
+  // Whether its search has rounds that could go on.
+  get refines() {
+    return this.recipe?.search !== "best-of-n";
   }
 
   progress(data) {
@@ -87,7 +105,12 @@ export class Search {
 
   get best() {
     if (this.verdict) return this.images.get(this.verdict.best.id);
-    return this.once("best", () => top([...this.images.values()]));
+    return this.once("best", () => top([...this.images.values()].filter((each) => this.stands(each))));
+  }
+
+  // Whether an image may still be the best: a person's choice leaves behind what was before it.
+  stands(image) {
+    return !this.choice || image.id === this.choice.shot || image.round >= this.choice.round;
   }
 
   // The ids that led to the best image, the first ancestor first.
@@ -128,7 +151,8 @@ export class Search {
     const isBest = image.id === this.best?.id;
     if (isBest) roles.push(["best", "gold"]);
     if (image.id === this.winner(image.round)?.id) roles.push(["winner", "gold"]);
-    if (!isBest && this.lineage.includes(image.id)) roles.push(["ancestor", "blue"]);
+    if (image.id === this.choice?.shot) roles.push(["preferred", "blue"]);
+    else if (!isBest && this.lineage.includes(image.id)) roles.push(["ancestor", "blue"]);
     return roles;
   }
 }

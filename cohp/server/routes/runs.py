@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
+from starlette.background import BackgroundTask
 
 from cohp.choosing import check_rounds
 from cohp.engine import story
@@ -14,6 +18,7 @@ from cohp.report.page import page
 from cohp.server import stream
 from cohp.server.asking import bounded, recipe_of
 from cohp.server.house import Here, House
+from cohp.server.labelling import packed
 from cohp.server.schemas import Extend, Prefer, StartBatch, StartRun
 from cohp.server.views import view, view_in_full, views
 from cohp.server.wire import Run, RunInFull
@@ -103,6 +108,30 @@ def _longer(here: House, run: str, more: int) -> int:
     rounds = here.desk.shelf.course(run).done + more
     bounded(here.settings, here.desk.shelf.recipe(run).model_copy(update={"rounds": rounds}))
     return rounds
+
+
+@router.get("/pairs", response_class=FileResponse)
+def pairs(
+    here: Here,
+    run: Annotated[str | None, Query(max_length=100)] = None,
+    kind: Annotated[Literal["hpdv3", "hpdv2", "pickapic"], Query(alias="format")] = "hpdv3",
+    *,
+    people: bool = False,
+) -> FileResponse:
+    """Return what one run decided, or all of them, as pairs to train rewards from.
+
+    With `people` only what people chose against the reward. JSON comes as a zip with its images.
+    """
+    shelf = here.desk.shelf
+    names = [run] if run else list(shelf.names())
+    folder = Path(tempfile.mkdtemp(prefix="cohp-pairs-"))
+    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        path = packed(map(shelf.folder, names), kind, folder, people=people)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return FileResponse(path, filename=path.name, background=gone)
 
 
 @router.get("/runs/{run}/events", response_class=StreamingResponse)
