@@ -1,4 +1,4 @@
-"""What runs decided, as preferences: each round's winner against the rest, and people's choices."""
+"""What runs decided, as preferences: round by round, and as people chose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from cohp.record.folder import JOURNAL, RunFolder
 from cohp.reward.combine import Parts
 from cohp.reward.wanted import read
 from cohp.types import Preferred, Score
-
 
 # Who decided, where it was no reward.
 PERSON = "a person"

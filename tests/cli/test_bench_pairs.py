@@ -13,7 +13,9 @@ from command import cohp, generate
 from cohp import calibration
 from cohp.bench.labels import FORMATS
 from cohp.bench.pair_files import choices
+from cohp.choosing import choose
 from cohp.measure import parquet
+from cohp.record.folder import RunFolder
 
 
 @pytest.fixture
@@ -205,3 +207,29 @@ def test_compare_and_rank_take_a_calibration(pairs, tmp_path):
         refused = cohp(command, *images, "--calibration", file)
         assert refused.exit_code == 2
         assert "fitted for clip, not for fake" in refused.stderr
+
+
+def test_what_people_chose_is_theirs_in_every_format(tmp_path):
+    generate(tmp_path / "run")
+    entries = [*RunFolder(tmp_path / "run").entries.values()]
+    lead, *_, other, least = sorted(entries, key=lambda each: -each.mean)
+    for liked in (least, other, least):
+        choose(tmp_path / "run", liked.shot.id)
+    for kind, labels in FORMATS.items():
+        out = tmp_path / kind
+        told = cohp("export", "pairs", tmp_path / "run", "--format", kind, "--out", out, "--people")
+        assert told.exit_code == 0, told.output
+        read = list(choices(out / labels.file))
+        assert len(read) == 2
+        assert {each.confidence for each in read} == {1.0}
+    cohp("export", "pairs", tmp_path / "run", "--out", tmp_path / "all")
+    rows = json.loads((tmp_path / "all/pairs.json").read_text())
+    pairs = {(row["path1"], row["path2"], row["source"]) for row in rows}
+    images = {
+        name: f"images/{each.image}" for name, each in zip("loa", (lead, other, least), strict=True)
+    }
+    assert (images["a"], images["l"], "a person") in pairs
+    # Who took a choice back meant the other, and no reward says the opposite of a person.
+    assert (images["a"], images["o"], "a person") in pairs
+    assert (images["o"], images["a"]) not in {each[:2] for each in pairs}
+    assert {row["source"] for row in rows} == {"a person", "cohp fake"}

@@ -5,44 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 
+from killing import free_port, serving_process
 from serving import DEFAULTS
 
 from cohp.engine import Engine
-from cohp.errors import ServerRefused
 from cohp.record.folder import RunFolder
-from cohp.server.client import Client
 
 PROMPTS = [f"a fox in scene {number}" for number in range(20)]
 RECIPE = {**DEFAULTS, "rounds": 5, "batch": 4}
 PLANNED = 2 * 2 + 5 * 4
 
 
-@contextmanager
-def serving(runs, port):
-    command = [sys.executable, "-m", "cohp", "serve", "--runs", str(runs), "--port", str(port)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        client = Client(f"http://127.0.0.1:{port}")
-        while process.poll() is None:
-            try:
-                client.runs()
-                break
-            except ServerRefused:
-                time.sleep(0.2)
-        yield process, client
-        process.kill()
-
-
 def test_killed_in_the_middle(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     runs = tmp_path / "runs"
-    with serving(runs, port) as (process, client):
+    with serving_process(runs, port) as (process, client):
         begun = client.batch(PROMPTS, **RECIPE)
         # Who asks for events and never reads them holds nobody up.
         slow = socket.create_connection(("127.0.0.1", port))
@@ -56,7 +35,7 @@ def test_killed_in_the_middle(tmp_path):
     before = {each.id: RunFolder(runs / each.id).entries for each in begun}
     assert PLANNED <= sum(map(len, before.values())) < PLANNED * len(begun)
 
-    with serving(runs, port) as (process, client), Engine() as engine:
+    with serving_process(runs, port) as (process, client), Engine() as engine:
         for each, prompt in zip(begun, PROMPTS, strict=True):
             seen = client.wait(each.id)
             assert (seen.state, seen.done, seen.prompt) == ("finished", PLANNED, prompt)

@@ -71,6 +71,11 @@ def test_the_best_is_the_persons_at_once_and_theirs_to_take_back(client, tmp_pat
         seen = ended(client, run)
         assert (seen["best"]["id"], seen["done"]) == (liked["id"], first["done"])
     assert len(seen["choices"]) == 2
+    for more, kind in ((f"&run={run}", "zip"), ("&format=pickapic", "octet-stream")):
+        reply = client.get(f"/api/pairs?people=true{more}")
+        assert kind in reply.headers["content-type"]
+        assert reply.headers["content-disposition"].startswith("attachment")
+    assert client.get("/api/pairs?run=nothing").status_code == 404
     assert "A person chose" in client.get(f"/api/runs/{run}/report").text
 
 

@@ -127,7 +127,7 @@ export class Gallery {
     const button = this.keep(`best ${image.id}`, () => this.button(image));
     button.className = "shot best";
     const told = `The best${search.working ? " so far" : ""}: ${nameOf(image)}`;
-    write(button.lastElementChild, `${told} · ${reading(image.score)}`);
+    write(button.lastElementChild, `${told} · ${number(image.score.mean)}`);
     button.setAttribute("aria-label", `${told}, ${reading(image.score)}`);
     return button;
   }

@@ -23,8 +23,9 @@ const detail = new Detail(() => search, prefer);
 const gallery = new Gallery((id) => detail.show(id), prefer);
 const history = new History((runs) => {
   const seen = search && runs.get(search.run);
-  // Another page, or another device, had it go on.
-  if (seen && follower?.idle && ["queued", "running"].includes(seen.state)) follower.open();
+  // Another page, or another device, had it go on, or chose another image.
+  if (!seen || !follower?.idle) return;
+  if (["queued", "running"].includes(seen.state) || seen.best?.id !== search.best?.id) follower.open();
 });
 
 async function open(run) {
