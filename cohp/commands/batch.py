@@ -11,6 +11,7 @@ from rich.console import Console
 from cohp.batch.ledger import Ledger
 from cohp.batch.lines import Asked, Refused, read
 from cohp.batch.running import work
+from cohp.commands.batch_ray import search_on_ray
 from cohp.commands.batch_telling import Shown
 from cohp.commands.batch_view import BatchView
 from cohp.commands.options import recipe_options, recipe_values
@@ -21,6 +22,7 @@ from cohp.errors import BadInput
 from cohp.record.places import new_folder
 
 AGAIN = "cohp batch --retry-failed --out"
+HERE = ""
 
 
 @click.command()
@@ -29,16 +31,30 @@ AGAIN = "cohp batch --retry-failed --out"
 @click.option(
     "--out",
     metavar="FOLDER",
-    help="The folder of the batch.  [default: a new one under cohp-runs/]",
+    help="The folder of the batch; with --ray also a URL (s3://...).  "
+    "[default: a new one under cohp-runs/]",
 )
 @click.option(
     "--together",
     type=click.IntRange(1, 1000),
-    help=f"Searches in flight at a time.  [default: {TOGETHER}]",
+    help=f"Searches in flight at a time.  [default: {TOGETHER}; with --ray as many as fit]",
 )
 @click.option("--resume", is_flag=True, help="Go on with the batch in --out.")
 @click.option("--retry-failed", is_flag=True, help="Go on, and try again what failed.")
 @click.option("--no-metadata", is_flag=True, help="Save images without the recipe inside.")
+@click.option(
+    "--ray",
+    is_flag=False,
+    flag_value=HERE,
+    metavar="[ADDRESS]",
+    help="Search on the Ray cluster at ADDRESS or in RAY_ADDRESS; without one, on all devices of "
+    "this machine.",
+)
+@click.option(
+    "--workers",
+    metavar="N|MIN-MAX",
+    help="With --ray: workers that draw, or the limits to scale between.  [default: all that fit]",
+)
 @view_options
 def batch(
     prompts: Path | None,
@@ -48,6 +64,8 @@ def batch(
     resume: bool,
     retry_failed: bool,
     no_metadata: bool,
+    ray: str | None,
+    workers: str | None,
     as_json: bool,
     quiet: bool,
     **given: Any,  # noqa: ANN401 - the options of a recipe
@@ -63,6 +81,13 @@ def batch(
     begun = _begun(prompts, out, options, go_on=resume or retry_failed)
     folder = out or str(new_folder(prompts.stem if prompts else "batch"))
     shown = Shown(as_json=as_json, quiet=quiet)
+    if ray is not None:
+        if together is not None:
+            raise BadInput("--together is for one machine; with --ray give --workers.")
+        search_on_ray(folder, begun, ray, workers, retry=retry_failed, shown=shown)
+        return
+    if workers is not None or "://" in folder:
+        raise BadInput("--workers, and a URL as --out, are for a batch on Ray: add --ray.")
     with Ledger.begin(Path(folder), *begun) if begun else Ledger(Path(folder)) as ledger:
         shown.refused(ledger.book)
         todo = ledger.book.left(retry=retry_failed)
