@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from time import monotonic
+from typing import Self
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -52,6 +53,13 @@ class ClusterView(View):
         self._ended = deque([clock()], maxlen=RECENT)
         self._said: float | None = None
         self._dashboard: str | None = None
+
+    def __enter__(self) -> Self:
+        """Take over the terminal; a cluster's workers take a while to begin."""
+        self._under.line = "waiting for the cluster"
+        if not self._console.is_terminal:
+            self._print(self._under.line)
+        return super().__enter__()
 
     def tell(self, asked: Asked, done: Done) -> None:
         """Say what became of a prompt."""
