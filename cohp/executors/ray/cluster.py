@@ -15,7 +15,7 @@ import ray
 from ray import serve
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from cohp.errors import BadInput
+from cohp.errors import BadInput, Missing
 from cohp.executors.machine import SHARE, cards_by_driver
 from cohp.executors.ray.sizes import Node
 
@@ -44,8 +44,14 @@ def joined(address: str | None) -> Iterator[str | None]:
             logging_level=logging.ERROR,
             **here,
         )
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:
+        # What Ray raises has many classes, the bare one among them.
         said = str(error).strip().partition("\n")[0]
+        if here:
+            raise Missing(
+                f"Ray does not start on this machine: {said} Try again when it has less to do; "
+                "Ray's logs are in /tmp/ray/session_latest/logs."
+            ) from error
         raise BadInput(
             f"There is no Ray cluster at {address}: {said} Start one there with "
             "`ray start --head`, or leave the address out."
