@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from time import sleep
+from time import sleep, time
 
 from cohp.catalogue import Model
 from cohp.pipelines import load
@@ -51,7 +51,7 @@ class Counted:
         drawn = list(self._inner.draw(shots, parents))
         if LOG in os.environ:
             with Path(os.environ[LOG]).open("a") as log:
-                log.write("".join(f"{shot.id}\n" for shot in shots))
+                log.write("".join(f"{shot.id} {time():.3f}\n" for shot in shots))
         return iter(drawn)
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class Counted:
 
 def drawn(log: Path) -> Counter[str]:
     """Return how often each shot was drawn."""
-    return Counter(log.read_text().split()) if log.exists() else Counter()
+    return Counter(line.split()[0] for line in log.read_text().splitlines())
 
 
 def entry(name: str, of: str, *, side: int = 64, steps: int = 4, seconds: float = 0.0) -> str:

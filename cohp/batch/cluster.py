@@ -103,6 +103,8 @@ class _Searching:
             while waiting and len(self._flying) < at_once and not self._stop.is_set():
                 asked = waiting.popleft()
                 self._flying[_search.remote(self._records, asked, self._site)] = asked
+            if not self._flying:
+                return
             ready, _ = ray.wait([*self._flying], timeout=LOOK_EVERY)
             for each in ready:
                 asked = self._flying.pop(each)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cohp.commands.options import Listed, reward_names
-from cohp.errors import MissingExtra
+from cohp.commands.stopping import stop_after_batch
+from cohp.errors import BadInput, MissingExtra
+
+if TYPE_CHECKING:
+    from cohp.server.settings import Settings
 
 
 @click.command()
@@ -61,6 +66,19 @@ from cohp.errors import MissingExtra
     shell_complete=reward_names,
 )
 @click.option("--recipe", metavar="NAME|FILE", help="The recipe where none is named.")
+@click.option(
+    "--ray",
+    is_flag=False,
+    flag_value="",
+    metavar="[ADDRESS]",
+    help="Draw and judge on the Ray cluster at ADDRESS or in RAY_ADDRESS; without one, on all "
+    "devices of this machine.",
+)
+@click.option(
+    "--workers",
+    metavar="N|MIN-MAX",
+    help="With --ray: workers that draw, or the limits to scale between.  [default: all that fit]",
+)
 def serve(
     runs: Path,
     host: str,
@@ -73,6 +91,8 @@ def serve(
     models: list[str] | None,
     reward: str | None,
     recipe: str | None,
+    ray: str | None,
+    workers: str | None,
 ) -> None:
     """Serve runs over HTTP: our own routes, OpenAI's images API and A1111's.
 
@@ -81,9 +101,9 @@ def serve(
     """
     if not all(find_spec(name) for name in ("fastapi", "uvicorn")):
         raise MissingExtra("cohp serve", "server")
-    from cohp.server.app import create_app  # noqa: PLC0415 - an extra
-    from cohp.server.serving import serve as work  # noqa: PLC0415 - likewise
-    from cohp.server.settings import Settings  # noqa: PLC0415 - likewise
+    if ray is not None and find_spec("ray") is None:
+        raise MissingExtra("cohp serve --ray", "ray")
+    from cohp.server.settings import Settings  # noqa: PLC0415 - an extra
 
     defaults = {"models": models, "reward": reward, "recipe": recipe}
     settings = Settings(
@@ -96,5 +116,22 @@ def serve(
         most_images=most_images,
         defaults={name: each for name, each in defaults.items() if each},
     )
+    if ray is not None:
+        _on_ray(settings, ray or None, workers)
+        return
+    if workers:
+        raise BadInput("--workers says how many draw on a cluster: give it with --ray.")
+    from cohp.server.app import create_app  # noqa: PLC0415 - likewise
+    from cohp.server.serving import serve as work  # noqa: PLC0415 - likewise
+
     click.echo(f"cohp serve: http://{host}:{port}", err=True)
     work(create_app(settings), host, port)
+
+
+def _on_ray(settings: Settings, address: str | None, workers: str | None) -> None:
+    """Serve on a cluster until a signal says to stop."""
+    from cohp.server.on_ray import serving  # noqa: PLC0415 - an extra
+
+    with stop_after_batch() as stop, serving(settings, address, workers):
+        click.echo(f"cohp serve: http://{settings.host}:{settings.port}", err=True)
+        stop.wait()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Condition, Lock, Thread
 from time import monotonic
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 from cohp.executors.base import Executor, Stop, batch_key
 from cohp.placement.plan import Plan
@@ -19,6 +19,19 @@ from cohp.recipe import Recipe
 from cohp.types import Answer, Drawn, Jury, Note, Shot
 
 Revisions = Mapping[str, str]
+
+
+@runtime_checkable
+class Seats(Protocol):
+    """Gives each of many searches an executor; an executor that is many by itself does so too."""
+
+    def seat(self) -> Executor:
+        """Return a place to ask from, until it is closed."""
+        ...
+
+    def close(self) -> None:
+        """End once what was asked for is answered."""
+        ...
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ from cohp.errors import CohpError, Interrupted, NoSuchRun, QueueFull, RunBusy, R
 from cohp.events import Event as Told
 from cohp.events import ImageDone
 from cohp.executors.base import Executor
-from cohp.executors.merging import Merging, Seat
+from cohp.executors.merging import Merging, Seats
 from cohp.recipe import Recipe
 from cohp.record.recorder import Recorder
 from cohp.result import Result
@@ -84,7 +84,7 @@ class Desk:
         self._reserved = 0
         self._pace = 1.0
         self.closing = Event()
-        self._merging = Merging(executor, PATIENCE)
+        self._seats = executor if isinstance(executor, Seats) else Merging(executor, PATIENCE)
         self._threads = [
             Thread(target=self._work, name=f"searching {number}", daemon=True)
             for number in range(together)
@@ -113,9 +113,9 @@ class Desk:
         with self._changed:
             return [each for each in self._tickets.values() if each.begun]
 
-    def seat(self) -> Seat:
+    def seat(self) -> Executor:
         """Return a place to have images drawn from that are no run's; close it."""
-        return self._merging.seat()
+        return self._seats.seat()
 
     def submit(self, recipes: Sequence[Recipe]) -> list[Ticket]:
         """Begin runs, all or none; raises `QueueFull` where they find no room."""
@@ -193,7 +193,7 @@ class Desk:
         for thread in self._threads:
             if thread.ident:
                 thread.join()
-        self._merging.close()
+        self._seats.close()
         self._executor.close()
 
     def _reserve(self, count: int) -> None:
@@ -251,7 +251,7 @@ class Desk:
 
     def _search(self, ticket: Ticket) -> Result | Exception:
         try:
-            with Engine(self._merging.seat()) as engine:
+            with Engine(self._seats.seat()) as engine:
                 return engine.resume(
                     ticket.folder,
                     rounds=ticket.rounds,

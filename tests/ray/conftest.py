@@ -1,4 +1,4 @@
-"""A Ray cluster of several nodes on this machine, one at a time."""
+"""Ray clusters of one or more nodes on this machine, one at a time."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """Two nodes of two CPUs; Ray writes its token into a home of its own."""
+def clusters(tmp_path_factory):
+    """What makes a cluster of so many nodes; Ray writes its token into a home of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         import ray_faults
 
-        with ray_faults.cluster_of(2) as made:
-            yield made
+        yield ray_faults.cluster_of
 
 
 @pytest.fixture(scope="module")
-def joined(cluster):
-    """This process as a driver on the cluster."""
+def joined(clusters):
+    """This process as a driver on a cluster of two nodes."""
     from cohp.executors.ray.cluster import joined
 
-    with joined(cluster.address):
-        yield cluster
+    with clusters(2) as made, joined(made.address):
+        yield made

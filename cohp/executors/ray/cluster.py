@@ -24,13 +24,14 @@ CARD = "accelerator_type:"
 
 
 @contextmanager
-def joined(address: str | None) -> Iterator[str | None]:
+def joined(address: str | None, http: tuple[str, int] | None = None) -> Iterator[str | None]:
     """Join the cluster at `address` or in RAY_ADDRESS; without one, start one on this machine.
 
-    Yields where Ray shows what it does, if it does.
+    Serve answers at the host and port `http`, or at none. Yields where Ray shows what it does, if
+    it does.
     """
     if ray.is_initialized():
-        quietly()
+        _start(http)
         yield None
         return
     address = address or os.environ.get("RAY_ADDRESS") or "local"
@@ -57,16 +58,25 @@ def joined(address: str | None) -> Iterator[str | None]:
             "`ray start --head`, or leave the address out."
         ) from error
     try:
-        quietly()
+        _start(http)
         yield f"http://{context.dashboard_url}" if context.dashboard_url else None
     finally:
         ray.shutdown()
 
 
-def quietly() -> None:
-    """Start Serve without a port of its own, and have it say only what is wrong."""
+def _start(http: tuple[str, int] | None) -> None:
+    """Start Serve, unless it runs, and have it say only what is wrong."""
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
-    serve.start(proxy_location="Disabled")
+    if http is None:
+        serve.start(proxy_location="Disabled")
+        return
+    host, port = http
+    serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
+    if not serve.status().proxies:
+        raise BadInput(
+            "Ray Serve runs on that cluster already, without HTTP. End what uses it and give "
+            "`serve shutdown` there, or serve on another cluster."
+        )
 
 
 def nodes() -> list[Node]:

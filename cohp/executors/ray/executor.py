@@ -77,6 +77,10 @@ class RayExecutor:
         }
         return {**self._revisions, **judges}
 
+    def seat(self) -> RayExecutor:
+        """Return an executor for one search among many: the workers merge what all ask for."""
+        return RayExecutor(self._site)
+
     def close(self) -> None:
         """Let go of what this process holds; the workers belong to the site."""
         self._judges.clear()
