@@ -160,6 +160,8 @@ def cluster_of(nodes: int) -> Iterator[Any]:
     """Have a cluster of so many nodes, all of them on this machine."""
     from ray.cluster_utils import Cluster  # noqa: PLC0415 - its environment is set by now
 
+    # Ray's workers are nice to others, who would starve them on a machine of two cores.
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - its name
     head = {"num_cpus": CPUS, "object_store_memory": STORE, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     try:

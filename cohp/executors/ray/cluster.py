@@ -31,8 +31,8 @@ def joined(address: str | None, http: tuple[str, int] | None = None) -> Iterator
     it does.
     """
     if ray.is_initialized():
-        _start(http)
-        yield None
+        with _serve(http):
+            yield None
         return
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     # One logical CPU stays free; a machine with a single one counts it twice.
@@ -58,25 +58,31 @@ def joined(address: str | None, http: tuple[str, int] | None = None) -> Iterator
             "`ray start --head`, or leave the address out."
         ) from error
     try:
-        _start(http)
-        yield f"http://{context.dashboard_url}" if context.dashboard_url else None
+        with _serve(http):
+            yield f"http://{context.dashboard_url}" if context.dashboard_url else None
     finally:
         ray.shutdown()
 
 
-def _start(http: tuple[str, int] | None) -> None:
-    """Start Serve, unless it runs, and have it say only what is wrong."""
+@contextmanager
+def _serve(http: tuple[str, int] | None) -> Iterator[None]:
+    """Have Serve run, saying only what is wrong, and end it where nobody uses it any more."""
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     if http is None:
         serve.start(proxy_location="Disabled")
-        return
-    host, port = http
-    serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
-    if not serve.status().proxies:
+    else:
+        host, port = http
+        serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
+    if http and not serve.status().proxies:
         raise BadInput(
             "Ray Serve runs on that cluster already, without HTTP. End what uses it and give "
             "`serve shutdown` there, or serve on another cluster."
         )
+    try:
+        yield
+    finally:
+        if not serve.status().applications:
+            serve.shutdown()
 
 
 def nodes() -> list[Node]:
