@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from threading import Event
+from contextlib import contextmanager
+from threading import Event, Thread
 
+import uvicorn
+from fastapi.testclient import TestClient
 from small import FAKES
 
 from cohp.executors.local import LocalExecutor
@@ -28,6 +31,21 @@ class Gate(LocalExecutor):
         self.began.set()
         assert self.open.wait(60)
         yield from super().answer(shots, **how)
+
+
+@contextmanager
+def over_a_socket(app):
+    """Serve an app at an address of its own, with a client of it in this process too."""
+    with TestClient(app, base_url=LOCAL, raise_server_exceptions=False) as client:
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
+        thread = Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}", client
+        server.should_exit = True
+        thread.join()
 
 
 def ended(client, run, states=("finished", "failed", "cancelled", "interrupted")):

@@ -161,12 +161,12 @@ class Merging:
                 for item in self._inner.answer(
                     shots, jury=requests[0].jury, parents=parents, stop=stop
                 ):
-                    self._hand_out(item, requests)
+                    self._hand_out(item, requests, stop)
         except BaseException as error:  # noqa: BLE001 - it belongs to those who asked
             for request in requests:
                 self._end(request, error)
 
-    def _hand_out(self, item: Answer | Note, requests: Iterable[_Request]) -> None:
+    def _hand_out(self, item: Answer | Note, requests: Iterable[_Request], stop: Stop) -> None:
         revisions = self._inner.revisions()
         for request in requests:
             if isinstance(item, Note):
@@ -176,6 +176,9 @@ class Merging:
                 request.answers.put((item, revisions))
                 if not request.left:
                     self._end(request)
+            elif request.stop.is_set() and not stop.is_set():
+                # What is drawn by now is others': who was stopped alone waits for it no longer.
+                self._end(request)
 
     def _end(self, request: _Request, error: BaseException | None = None) -> None:
         """Let a seat go on, and wait for what it asks next; a second end means nothing."""

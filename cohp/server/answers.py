@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -24,7 +25,36 @@ STATUSES: dict[type[errors.CohpError], int] = {
     errors.OutOfMemory: 503,
 }
 SENTENCES = {404: "There is nothing here. The routes are listed at /docs."}
+# Where files are on the server is no client's business; what they are called is.
+FOLDERS = re.compile(r"(?<![\w.:/~-])~?(?:/[\w.@+ -]*[\w.@+-])+/(?=[\w.@+-])")
 BUSY = "Another process works on that run. Wait for it to end, or cancel it first."
+
+
+TEXT = {"type": "string"}
+PROBLEM = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": TEXT,
+                "type": TEXT,
+                "param": {"type": ["string", "null"]},
+                "code": TEXT,
+            },
+        }
+    },
+}
+# What the OpenAPI document says of every route: refusals are JSON, whatever else it answers with.
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"description": about, "content": {"application/json": {"schema": PROBLEM}}}
+    for status, about in {
+        "4XX": "What was asked for is refused, and why.",
+        "5XX": "It cannot be done now.",
+    }.items()
+}
 
 
 def install(app: FastAPI) -> None:
@@ -46,6 +76,11 @@ def problem(status: int, sentence: str) -> dict[str, Any]:
     return {"error": {"message": sentence, "type": kind, "param": None, "code": str(status)}}
 
 
+def said(error: BaseException) -> str:
+    """Return the sentence of an error as clients may see it."""
+    return FOLDERS.sub("", str(error))
+
+
 def status_of(error: errors.CohpError) -> int:
     """Return the status that tells a client what kind of trouble there was."""
     return next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 500)
@@ -55,7 +90,7 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, errors.CohpError):
         raise error
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, errors.QueueFull) else None
-    sentence = BUSY if isinstance(error, errors.RunBusy) else str(error)
+    sentence = BUSY if isinstance(error, errors.RunBusy) else said(error)
     return refusal(status_of(error), sentence, headers)
 
 

@@ -38,6 +38,7 @@ def create_app(settings: Settings, executor: Executor | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        responses=answers.REFUSALS,
     )
     app.state.house = house
     for each in (page, about, runs, judging, openai, a1111):

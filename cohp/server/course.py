@@ -19,6 +19,7 @@ from cohp.reward.combine import Scale
 from cohp.run import plan, reply, search
 from cohp.search.base import Reply, Searching
 from cohp.server import marks
+from cohp.server.answers import said
 from cohp.server.marks import Mark
 from cohp.server.pictures import picture
 from cohp.spending import Spending, Stopped
@@ -176,7 +177,7 @@ class Course:
         except StopIteration as end:
             self._step, self.verdict = None, end.value
         except CohpError as error:
-            self._step, self.fault = None, str(error)
+            self._step, self.fault = None, said(error)
 
     def _advance(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Go on with the search as far as the journal answers it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -24,6 +25,7 @@ from cohp.record.recorder import Recorder
 from cohp.result import Result
 from cohp.run import Run
 from cohp.server import marks
+from cohp.server.answers import said
 from cohp.server.marks import Mark
 from cohp.server.metrics import Metrics
 from cohp.server.shelf import Shelf
@@ -120,8 +122,17 @@ class Desk:
     def submit(self, recipes: Sequence[Recipe]) -> list[Ticket]:
         """Begin runs, all or none; raises `QueueFull` where they find no room."""
         self._reserve(len(recipes))
+        tickets: list[Ticket] = []
         try:
-            tickets = [self._begun(recipe) for recipe in recipes]
+            for recipe in recipes:
+                tickets.append(Ticket(*self.shelf.new()))
+                Recorder.begin(tickets[-1].folder, recipe).close()
+                marks.put(tickets[-1].folder, Mark(marks.QUEUED))
+        except (CohpError, OSError):
+            # The disk is full: none of them is begun.
+            for ticket in tickets:
+                shutil.rmtree(ticket.folder, ignore_errors=True)
+            raise
         finally:
             with self._changed:
                 self._reserved -= len(recipes)
@@ -144,10 +155,7 @@ class Desk:
     def go_on(
         self, run: str, rounds: int | None = None, first: Callable[[], object] = lambda: None
     ) -> Ticket:
-        """Go on with a run that nobody works on; more `rounds` than it has extend it.
-
-        `first` writes to its journal before.
-        """
+        """Go on with a run that nobody works on, or extend it; `first` writes to its journal."""
         folder = self.shelf.folder(run)
         self._reserve(1)
         try:
@@ -203,12 +211,6 @@ class Desk:
                 seconds = max(1, round(self._pace * (waiting + 1) / len(self._threads)))
                 raise QueueFull(waiting, seconds)
             self._reserved += count
-
-    def _begun(self, recipe: Recipe) -> Ticket:
-        ticket = Ticket(*self.shelf.new())
-        Recorder.begin(ticket.folder, recipe).close()
-        marks.put(ticket.folder, Mark(marks.QUEUED))
-        return ticket
 
     def _let_go(self, run: str) -> None:
         """Wait for a run that has its verdict to have its reports too."""
@@ -293,7 +295,6 @@ def _ending(ticket: Ticket, outcome: Result | Exception) -> tuple[Mark | None, s
         return None, "finished"
     if isinstance(outcome, Interrupted):
         return (Mark(marks.CANCELLED), "cancelled") if ticket.cancelled else (None, "interrupted")
-    said = (
-        str(outcome) if isinstance(outcome, CohpError) else "a fault of the server's; see its log"
-    )
-    return Mark(marks.FAILED, reason=said), "failed"
+    ours = isinstance(outcome, CohpError)
+    reason = said(outcome) if ours else "a fault of the server's; see its log"
+    return Mark(marks.FAILED, reason=reason), "failed"

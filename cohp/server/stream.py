@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from time import monotonic
 
 from cohp.errors import CohpError
+from cohp.server.answers import said
 from cohp.server.course import Course, Told
 from cohp.server.desk import Desk
 from cohp.server.views import state_of
@@ -54,4 +55,4 @@ async def text(source: AsyncIterator[Told | None]) -> AsyncIterator[str]:
             number = f"id: {told.id}\n" if told.id else ""
             yield f"{number}event: {told.name}\ndata: {data}\n\n"
     except CohpError as error:
-        yield f"event: error\ndata: {json.dumps({'message': str(error)})}\n\n"
+        yield f"event: error\ndata: {json.dumps({'message': said(error)})}\n\n"

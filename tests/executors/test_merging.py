@@ -194,3 +194,25 @@ def test_one_thread_at_a_time_is_in_the_executor():
         done = list(pool.map(work, seats, "abcdefgh"))
     assert len(done) == 8
     assert not inner.crowded
+
+
+def test_who_is_stopped_alone_does_not_wait_for_what_the_others_have_drawn():
+    stopped, gone = Event(), Event()
+
+    class Slow(LocalExecutor):
+        def answer(self, shots, **how):
+            for number, each in enumerate(super().answer(shots, **how)):
+                # The last ones are drawn only once who was stopped has gone.
+                assert number < len(shots) - 1 or gone.wait(60)
+                yield each
+                stopped.set()
+
+    with Merging(Slow()) as merging, ThreadPoolExecutor() as pool:
+        seats = merging.seat(), merging.seat()
+        own = shots("a", models=["fake-ink"])
+        others = shots("b", models=["fake-ink"])
+        first = pool.submit(ask, seats[0], own, stopped)
+        second = pool.submit(ask, seats[1], others)
+        assert len(first.result(60)) < len(own) + len(others)
+        gone.set()
+        assert len(second.result(60)) == len(others)

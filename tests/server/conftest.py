@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from threading import Thread
-
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
-from serving import DEFAULTS, LOCAL
+from serving import DEFAULTS, LOCAL, over_a_socket
 
 from cohp.executors.local import LocalExecutor
 from cohp.server.app import create_app
@@ -36,14 +32,5 @@ def client(serving):
 @pytest.fixture
 def live(serving):
     """A server that is spoken to over a socket: its address, and a client of it in this process."""
-    with serving() as client:
-        config = uvicorn.Config(client.app, port=0, log_level="warning", lifespan="off")
-        server = uvicorn.Server(config)
-        thread = Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}", client
-        server.should_exit = True
-        thread.join()
+    with over_a_socket(serving().app) as served:
+        yield served

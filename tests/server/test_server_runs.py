@@ -6,6 +6,9 @@ import pytest
 from serving import DEFAULTS, PROMPT, Gate, begun, ended, scores
 
 from cohp.engine import Engine
+from cohp.errors import CohpError, RunUnwritable
+from cohp.record.recorder import Recorder
+from cohp.server.answers import said
 
 
 def library(folder, **more):
@@ -165,3 +168,34 @@ def test_no_name_leads_out_of_the_folder(client, path, tmp_path):
     run = begun(client)
     assert client.get(f"/api/runs/{run}/images/..%2f..%2fjournal.jsonl").status_code == 404
     assert client.get(f"/api/runs/{run}/images/{path}").status_code in {404, 200 * (path == "..")}
+
+
+def test_a_batch_that_the_disk_cannot_take_is_refused_whole(client, tmp_path, monkeypatch):
+    plain = Recorder.begin.__func__
+
+    def begin(cls, path, recipe):
+        if recipe.prompt == "b":
+            raise RunUnwritable(path, "No space left on device")
+        return plain(cls, path, recipe)
+
+    monkeypatch.setattr(Recorder, "begin", classmethod(begin))
+    reply = client.post("/api/batch", json={"prompts": ["a", "b", "c"]})
+    assert reply.status_code == 409
+    said = reply.json()["error"]["message"]
+    assert "No space left" in said
+    assert str(tmp_path) not in said
+    assert client.get("/api/runs").json() == []
+    assert client.get("/health").json()["queued"] == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        ("Cannot write to /srv/my runs/x-1: full.", "Cannot write to x-1: full."),
+        ("See https://example.org/a/b and /docs.", "See https://example.org/a/b and /docs."),
+        ("A ratio of 3/4 of org/name is fine.", "A ratio of 3/4 of org/name is fine."),
+        ("~/.cache/cohp/pins.toml is damaged.", "pins.toml is damaged."),
+    ],
+)
+def test_no_reason_names_the_servers_folders(told, seen):
+    assert said(CohpError(told)) == seen

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from cohp.catalogue import catalogue
 from cohp.errors import BadInput, CohpError
 from cohp.server import stream, waiting
-from cohp.server.answers import problem
+from cohp.server.answers import problem, said
 from cohp.server.desk import Ticket
 from cohp.server.guard import SIGNATURE, signature
 from cohp.server.house import Here, House
@@ -134,9 +134,9 @@ async def _stream(house: House, ticket: Ticket, most: int) -> AsyncIterator[str]
                 return
         reason = f"The run {ticket.run} was stopped; it can be resumed."
         if error := ticket.done.exception(timeout=0):
-            reason = str(error) if isinstance(error, CohpError) else reason
+            reason = said(error) if isinstance(error, CohpError) else reason
     except (CohpError, TimeoutError) as error:
-        reason = str(error) or f"The run {ticket.run} was stopped."
+        reason = said(error) or f"The run {ticket.run} was stopped."
     yield f"event: error\ndata: {json.dumps(problem(503, reason))}\n\n"
 
 
