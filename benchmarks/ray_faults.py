@@ -48,6 +48,8 @@ MODELS = {
 REWARD = {"embedded": "mini-judge", "fake": "fake"}
 # A logical CPU of each node stays free: two make one worker.
 CPUS, STORE = 2, 100_000_000
+# Ray's workers are nice to others, who would starve them on a machine of two cores.
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
 
 
 class Deaf:
@@ -147,6 +149,13 @@ def _is_worker(pid: int, out: Path) -> bool:
     return mine and name.startswith("ray::ServeReplica") and "generators" in name
 
 
+def surround(room: Path, *entries: str) -> None:
+    """Set what this process and all of Ray's are to find: a home, the counted models."""
+    os.environ |= {**ENVIRONMENT, "HOME": str(room)}
+    os.environ |= counted.install(room / "plugin", *entries)
+    sys.path.insert(0, str(room / "plugin"))
+
+
 def alone(out: Path, batch: Sequence[Asked]) -> None:
     """Do a batch on this machine, without Ray."""
     jobs = (Job(each.number, each.recipe, out / each.name) for each in batch)
@@ -160,8 +169,6 @@ def cluster_of(nodes: int) -> Iterator[Any]:
     """Have a cluster of so many nodes, all of them on this machine."""
     from ray.cluster_utils import Cluster  # noqa: PLC0415 - its environment is set by now
 
-    # Ray's workers are nice to others, who would starve them on a machine of two cores.
-    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - its name
     head = {"num_cpus": CPUS, "object_store_memory": STORE, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
@@ -234,9 +241,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="cohp-faults-") as folder:
         room = Path(folder)
-        os.environ |= {"HOME": str(room), "OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
-        os.environ |= counted.install(room / "plugin", *MODELS[given.models])
-        sys.path.insert(0, str(room / "plugin"))
+        surround(room, *MODELS[given.models])
         batch = asked(given.prompts, given.models)
         alone(room / "here", [each for each in batch if not is_poison(each)])
         log = room / "drawn.log"

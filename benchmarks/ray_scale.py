@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import heapq
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -48,13 +47,11 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cohp-ray-") as folder:
         room = Path(folder)
-        os.environ |= {"HOME": str(room), "OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
-        entries = (
+        ray_faults.surround(
+            room,
             counted.entry(MODELS[0], "fake-ink", seconds=SECONDS),
             counted.entry(MODELS[1], "fake-wash", seconds=SECONDS),
         )
-        os.environ |= counted.install(room / "plugin", *entries)
-        sys.path.insert(0, str(room / "plugin"))
         _overhead()
         costs = _workers(room, asked.prompts)
         _simulated(costs)

@@ -15,9 +15,10 @@ def clusters(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         import ray_faults
 
+        for name, value in ray_faults.ENVIRONMENT.items():
+            patch.setenv(name, value)
         yield ray_faults.cluster_of
 
 

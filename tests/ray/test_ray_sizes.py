@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from cohp.errors import BadInput, DoesNotFit
+from cohp.executors.ray.site import Site
 from cohp.executors.ray.sizes import (
     DRAWING_CPUS,
     JUDGING_CPUS,
@@ -98,6 +99,15 @@ def test_a_small_card_takes_the_small_models():
 def test_what_fits_everywhere_is_levelled():
     shared = shares({"sd15": ["H100", "T4"]}, {"H100": 3, "T4": 1})
     assert shared == {"sd15": {"H100": pytest.approx(0.75), "T4": pytest.approx(0.25)}}
+
+
+def test_models_go_where_they_fit_without_coming_by_layers():
+    site = Site("test", size([LARGE, SMALL, SMALL], [3 * GB]))
+    routes = site.routes(["flux-dev", "sd15", "fake-ink"])
+    assert set(routes["flux-dev"]) == {"H100"}
+    assert set(routes["sd15"]) | set(routes["fake-ink"]) == {"H100", "T4"}
+    small = Site("small", size([SMALL], [3 * GB]))
+    assert set(small.routes(["flux-dev"])["flux-dev"]) == {"T4"}
 
 
 @given(

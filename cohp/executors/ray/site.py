@@ -19,7 +19,7 @@ from cohp.executors.ray.calling import Call
 from cohp.executors.ray.generators import Sketch, Sketched, generators
 from cohp.executors.ray.rewards import TOGETHER, Judged, Pictures, Rewards
 from cohp.executors.ray.sizes import DRAWING_CPUS, JUDGING_CPUS, Kind, Node, Sizes, shares, size
-from cohp.placement.need import Need
+from cohp.placement.need import Need, Stay
 from cohp.placement.plan import make
 from cohp.placement.room import Device, Room
 from cohp.placement.spots import Space, alone
@@ -43,12 +43,8 @@ class Site:
 
     def routes(self, models: Sequence[str]) -> dict[str, dict[str, float]]:
         """Return which part of each model's shots goes to which kind of workers."""
-        kinds = {kind.name: kind for kind in self.sizes.kinds}
-        fitting = {
-            model: [name for name, kind in kinds.items() if _fits(kind, model)] or list(kinds)
-            for model in models
-        }
-        return shares(fitting, {name: max(1, kind.most) for name, kind in kinds.items()})
+        fitting = {model: _fitting(self.sizes.kinds, model) for model in models}
+        return shares(fitting, {kind.name: kind.most for kind in self.sizes.kinds})
 
     def draw(self, kind: str, asked: Sketch) -> Call[Sketched]:
         """Have a worker of a kind draw shots, one that holds their model where there is one."""
@@ -135,6 +131,7 @@ def _workers(kind: Kind, models: Sequence[str]) -> Any:  # noqa: ANN401 - an app
         name=GENERATORS,
         ray_actor_options=options,
         max_ongoing_requests=AT_A_WORKER,
+        max_replicas_per_node=kind.a_node,
         graceful_shutdown_timeout_s=PARTING,
         **_count(kind.least, kind.most),
     ).bind(kind.budget, processor=kind.processor)
@@ -180,13 +177,23 @@ def _need(model: str, *, processor: bool) -> Need:
     return need(model, None, (0, 0), processor=processor)
 
 
-def _fits(kind: Kind, model: str) -> bool:
-    return alone(_need(model, processor=kind.processor), _space(kind)) is not None
+def _fitting(kinds: Sequence[Kind], model: str) -> list[str]:
+    """Return the kinds a model draws on: those where it comes layer by layer only if it must.
+
+    Where it fits nowhere any may say so.
+    """
+    ways = {kind.name: _way(kind, model) for kind in kinds}
+    fast = [name for name, way in ways.items() if way and way[0] != "groups"]
+    return fast or [name for name, way in ways.items() if way] or list(ways)
+
+
+def _way(kind: Kind, model: str) -> tuple[Stay, int] | None:
+    return alone(_need(model, processor=kind.processor), _space(kind))
 
 
 def _near(kind: Kind, models: Sequence[str]) -> int:
     """Return how many of the models that fit a worker stay near it while others draw."""
-    needs = [_need(each, processor=kind.processor) for each in models if _fits(kind, each)]
+    needs = [_need(each, processor=kind.processor) for each in models if _way(kind, each)]
     if not needs:
         return 1
     space = _space(kind)
