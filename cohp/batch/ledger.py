@@ -10,15 +10,16 @@ from cohp.batch.book import Book, Done
 from cohp.batch.lines import HEAD, JOURNAL, Asked, Refused
 from cohp.errors import BadInput, RunExists
 from cohp.record import journal
-from cohp.record.claim import LOCK, claim, make
+from cohp.record.claim import make
 from cohp.record.files import writing
 from cohp.record.folder import BEST
+from cohp.record.held import Held, taken
 from cohp.result import Outcome
 
 GO_ON = "cohp batch --resume --out"
 
 
-class Ledger:
+class Ledger(Held):
     """A batch's folder that this process alone writes to, until it is closed."""
 
     def __init__(self, folder: Path) -> None:
@@ -32,28 +33,22 @@ class Ledger:
                 f"{folder} holds no batch. Name the folder that cohp batch printed, the one with "
                 f"{JOURNAL} in it."
             )
-        self._lock = claim(folder)
-        try:
+        with self._claiming(folder):
             head, *lines = journal.read(file)[0]
             self.book = Book.from_json(head)
             for line in lines:
                 self.book.take(Done.from_json({key: line[key] for key in line if key != "kind"}))
             with writing(folder, GO_ON):
                 self._journal = journal.Writer(file)
-        except BaseException:
-            self._lock.release()
-            raise
 
     @classmethod
     def begin(cls, folder: Path, asked: Sequence[Asked], refused: Sequence[Refused]) -> Self:
         """Begin a batch in a folder that is new or empty."""
         make(folder)
-        file = folder / JOURNAL
-        begun = file.exists() and bool(journal.read(file)[0])
-        if begun or {each.name for each in folder.iterdir()} - {LOCK, JOURNAL}:
+        if taken(folder, JOURNAL):
             raise RunExists(folder, f"{GO_ON} {folder}")
         with writing(folder, GO_ON):
-            writer = journal.Writer(file)
+            writer = journal.Writer(folder / JOURNAL)
             writer.append({"kind": "batch", **Book(asked, refused).to_json()})
             writer.close()
         return cls(folder)
@@ -77,16 +72,3 @@ class Ledger:
             self._journal.append({"kind": "done", **done.to_json()})
         self.book.take(done)
         return done
-
-    def close(self) -> None:
-        """Let others work on the batch."""
-        self._journal.close()
-        self._lock.release()
-
-    def __enter__(self) -> Self:
-        """Return itself, to be closed at the end of the block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let others work on the batch."""
-        self.close()

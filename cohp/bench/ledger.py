@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from cohp.bench.asked import PROMPTS, Asked
 from cohp.bench.contestants import Contestant
@@ -14,31 +14,28 @@ from cohp.bench.prompts import Prompt
 from cohp.bench.state import JOURNAL, Image, Place, Said, State, image_line, score_line
 from cohp.errors import RunTrouble
 from cohp.record import journal, metadata
-from cohp.record.claim import LOCK, claim, make
+from cohp.record.claim import LOCK, make
 from cohp.record.files import write_whole, writing
 from cohp.record.folder import content_name
+from cohp.record.held import Held
 from cohp.record.versions import versions
 from cohp.types import Answer, Scored, Unscored
 
 GO_ON = "cohp bench resume"
 
 
-class Ledger:
+class Ledger(Held):
     """A benchmark's folder that this process alone writes to, until it is closed."""
 
     def __init__(self, folder: Path) -> None:
         """Lock `folder`, which is new, empty, or a benchmark to go on with."""
         make(folder)
         self.folder = folder
-        self._lock = claim(folder)
-        try:
+        with self._claiming(folder):
             _check(folder)
             with self._writing():
                 self._journal = journal.Writer(folder / JOURNAL)
             self.state = State.read(folder)
-        except BaseException:
-            self._lock.release()
-            raise
 
     def begin(self, asked: Asked, judges: Sequence[str]) -> None:
         """Begin a session of what is asked; `judges` is what the tables call its rewards."""
@@ -100,19 +97,6 @@ class Ledger:
         for judge, each in said.items():
             if known.get(judge) != each:
                 self._append(score_line(place, judge, each))
-
-    def close(self) -> None:
-        """Let others work on the benchmark."""
-        self._journal.close()
-        self._lock.release()
-
-    def __enter__(self) -> Self:
-        """Return itself, to be closed at the end of the block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let others work on the benchmark."""
-        self.close()
 
     def _append(self, line: dict[str, Any]) -> None:
         with self._writing():

@@ -7,29 +7,29 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from PIL import Image
 
 from cohp.errors import BadInput, RunDamaged, RunExists
 from cohp.recipe import Recipe
 from cohp.record import choices, journal, latents, metadata
-from cohp.record.claim import LOCK, claim, make
+from cohp.record.claim import LOCK, make
 from cohp.record.entry import Entry
 from cohp.record.files import write_whole, writing
 from cohp.record.folder import JOURNAL, RunFolder, content_name
+from cohp.record.held import Held, taken
 from cohp.record.versions import versions
 from cohp.reward.combine import Scale
 from cohp.types import Answer, Drawn, Preferred, Scored, Shot, Verdict
 
 
-class Recorder(RunFolder):
+class Recorder(Held, RunFolder):
     """A run folder that this process alone writes to, until it is closed."""
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
         """Lock the run in `path` and begin a session of `recipe`; see `begin` and `reopen`."""
-        self._lock = claim(path)
-        try:
+        with self._claiming(path):
             with writing(path):
                 self._journal = journal.Writer(path / JOURNAL)
                 self._journal.append(_session(recipe))
@@ -39,9 +39,6 @@ class Recorder(RunFolder):
                 self.latents.mkdir(exist_ok=True)
                 readable = json.dumps(self.recipe.to_json(), indent=2, ensure_ascii=False)
                 write_whole(path / "recipe.json", f"{readable}\n".encode())
-        except BaseException:
-            self._lock.release()
-            raise
         # The drawn shots of this session, so that parents need not be read back.
         self._fresh: dict[str, Drawn] = {}
 
@@ -49,11 +46,7 @@ class Recorder(RunFolder):
     def begin(cls, path: Path, recipe: Recipe) -> Recorder:
         """Begin a run in a folder that is new or empty."""
         make(path)
-        # A kill in the very first moment leaves a lock and less than one line behind.
-        journal_file = path / JOURNAL
-        begun = journal_file.exists() and bool(journal.read(journal_file)[0])
-        others = {each.name for each in path.iterdir()} - {LOCK, JOURNAL}
-        if begun or others:
+        if taken(path, JOURNAL):
             raise RunExists(path)
         return cls(path, recipe)
 
@@ -162,19 +155,6 @@ class Recorder(RunFolder):
         with suppress(OSError):  # a person may have put something there meanwhile
             for folder in (self.images, self.latents, self.path):
                 folder.rmdir()
-
-    def close(self) -> None:
-        """Let others work on the run."""
-        self._journal.close()
-        self._lock.release()
-
-    def __enter__(self) -> Self:
-        """Return itself, to be closed at the end of the block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let others work on the run."""
-        self.close()
 
     def _keep(self, answer: Answer) -> str | None:
         drawn = answer.drawn
