@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from cohp.commands.batch import batch
+from cohp.commands.serve import serve
 
 HOUSE = Path(__file__).parents[1]
 DEPLOY = HOUSE / "deploy"
@@ -102,80 +103,103 @@ def test_warned_of_the_end_the_batch_may_finish_what_is_in_hand(allocation, on_p
     assert called()[-1] == "recorded"
 
 
-def manifests():
-    files = sorted((DEPLOY / "kuberay").glob("*.yaml"))
-    return [each for file in files for each in yaml.safe_load_all(file.read_text())]
+class Manifest:
+    """What one file gives Kubernetes, by its kind."""
+
+    def __init__(self, name):
+        self.all = list(yaml.safe_load_all((DEPLOY / f"kuberay/{name}.yaml").read_text()))
+        self.by_kind = {each["kind"]: each for each in self.all}
+        self.job = self.by_kind["RayJob"]["spec"]
+        self.cluster = self.job["rayClusterSpec"]
+        groups = [self.cluster["headGroupSpec"], *self.cluster["workerGroupSpecs"]]
+        self.pods = [each["template"] for each in groups]
 
 
-def pods(job):
-    cluster = job["spec"]["rayClusterSpec"]
-    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
-    return [each["template"] for each in groups]
+@pytest.fixture(params=["batch", "serve"])
+def manifest(request):
+    return Manifest(request.param)
 
 
-def the(kind):
-    (found,) = [each for each in manifests() if each["kind"] == kind]
-    return found
+VERSIONS = {
+    "ConfigMap": "v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
+    "PersistentVolumeClaim": "v1",
+    "RayJob": "ray.io/v1",
+    "Service": "v1",
+}
 
 
-def test_each_manifest_says_what_it_is():
-    kinds = [(each["apiVersion"], each["kind"]) for each in manifests()]
-    assert kinds == [
-        ("v1", "ConfigMap"),
-        ("v1", "PersistentVolumeClaim"),
-        ("networking.k8s.io/v1", "NetworkPolicy"),
-        ("ray.io/v1", "RayJob"),
-    ]
-    assert all(each["metadata"]["name"].startswith("cohp-") for each in manifests())
+def test_each_manifest_says_what_it_is(manifest):
+    for each in manifest.all:
+        assert each["apiVersion"] == VERSIONS[each["kind"]]
+        assert each["metadata"]["name"].startswith("cohp-")
 
 
-def test_the_job_has_what_kuberay_requires_and_limits_to_scale_between():
-    cluster = the("RayJob")["spec"]["rayClusterSpec"]
-    assert cluster["authOptions"] == {"mode": "token"}
-    assert cluster["enableInTreeAutoscaling"]
-    assert cluster["headGroupSpec"]["rayStartParams"] == {"num-cpus": "0"}
-    for group in cluster["workerGroupSpecs"]:
+def test_the_job_has_what_kuberay_requires_and_limits_to_scale_between(manifest):
+    assert manifest.cluster["authOptions"] == {"mode": "token"}
+    assert manifest.cluster["enableInTreeAutoscaling"]
+    assert "num-cpus" in manifest.cluster["headGroupSpec"]["rayStartParams"]
+    for group in manifest.cluster["workerGroupSpecs"]:
         assert group["groupName"]
         assert 1 <= group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
-    for pod in pods(the("RayJob")):
+    for pod in manifest.pods:
         (container,) = pod["spec"]["containers"]
         assert container["name"]
         assert container["image"].startswith("cohp-ray")
 
 
-def test_what_is_mounted_is_there():
-    named = {each["metadata"]["name"] for each in manifests()}
-    for pod in pods(the("RayJob")):
+def test_what_is_mounted_is_there(manifest):
+    every = [each for name in ("batch", "serve") for each in Manifest(name).all]
+    named = {(each["kind"], each["metadata"]["name"]) for each in every}
+    for pod in manifest.pods:
         volumes = {each["name"]: each for each in pod["spec"]["volumes"]}
         for mount in pod["spec"]["containers"][0]["volumeMounts"]:
             volume = volumes[mount["name"]]
-            source = volume.get("persistentVolumeClaim", {}).get("claimName")
-            assert (source or volume["configMap"]["name"]) in named
+            claim = volume.get("persistentVolumeClaim", {}).get("claimName")
+            source = ("PersistentVolumeClaim", claim)
+            assert (source if claim else ("ConfigMap", volume["configMap"]["name"])) in named
 
 
-def test_ray_s_ports_are_closed_to_all_but_its_own():
-    policy = the("NetworkPolicy")["spec"]
+def test_ray_s_ports_are_closed_to_all_but_its_own(manifest):
+    policy = manifest.by_kind["NetworkPolicy"]["spec"]
     own = policy["podSelector"]["matchLabels"]
-    submitter = the("RayJob")["spec"]["submitterPodTemplate"]
-    for pod in [*pods(the("RayJob")), submitter]:
-        assert pod["metadata"]["labels"] == own
-    (rule,) = policy["ingress"]
-    assert rule["from"][0]["podSelector"]["matchLabels"] == own
+    for pod in [*manifest.pods, manifest.job["submitterPodTemplate"]]:
+        assert own.items() <= pod["metadata"]["labels"].items()
     assert policy["policyTypes"] == ["Ingress"]
+    rule, *others = policy["ingress"]
+    assert rule["from"][0]["podSelector"]["matchLabels"] == own
+    # What is open to all is the server's own port, which asks for a token.
+    assert [each["ports"] for each in others] in ([], [[{"port": 8484}]])
 
 
-def test_the_job_s_command_is_in_the_image_and_its_options_exist():
-    script, prompts, _, *options = the("RayJob")["spec"]["entrypoint"].split()[1:]
+def test_the_server_is_reached_where_it_listens():
+    manifest = Manifest("serve")
+    service = manifest.by_kind["Service"]["spec"]
+    head = manifest.pods[0]
+    assert service["selector"].items() <= head["metadata"]["labels"].items()
+    assert not service["selector"].items() <= manifest.pods[1]["metadata"]["labels"].items()
+    assert [each["port"] for each in service["ports"]] == [8484]
+    assert "--host 0.0.0.0 --port 8484" in manifest.job["entrypoint"]
+
+
+def test_the_batch_s_command_is_in_the_image():
+    manifest = Manifest("batch")
+    script, prompts = manifest.job["entrypoint"].split()[1:3]
     image = (DEPLOY / "Dockerfile").read_text()
     assert script == "/home/ray/cohp/deploy/batch.sh"
     assert "WORKDIR /home/ray/cohp\n" in image
     assert " deploy ./deploy\n" in image
-    assert Path(prompts).name in the("ConfigMap")["data"]
-    known = {name for each in batch.params for name in each.opts}
-    assert {each for each in options if each.startswith("--")} <= known
+    assert Path(prompts).name in manifest.by_kind["ConfigMap"]["data"]
 
 
-def test_one_version_of_ray_is_named_everywhere():
+@pytest.mark.parametrize(("name", "command"), [("batch", batch), ("serve", serve)])
+def test_the_options_of_a_job_exist(name, command):
+    known = {option for each in command.params for option in each.opts}
+    given = Manifest(name).job["entrypoint"].split()
+    assert {each for each in given if each.startswith("--")} <= known
+
+
+def test_one_version_of_ray_is_named_everywhere(manifest):
     pinned = re.search(r"^ray==(.*)$", (HOUSE / "constraints.txt").read_text(), re.MULTILINE)[1]
-    assert the("RayJob")["spec"]["rayClusterSpec"]["rayVersion"] == pinned
+    assert manifest.cluster["rayVersion"] == pinned
     assert f"FROM rayproject/ray:{pinned}-py311" in (DEPLOY / "Dockerfile").read_text()
