@@ -134,14 +134,14 @@ export class Gallery {
 
   // What a person can do with any image, against the reward.
   acts(image) {
-    const act = (text, told, rounds) => {
+    const offer = (text, told, rounds) => {
       const button = make("button", { type: "button", class: "act", "aria-label": `${told}: ${nameOf(image)}`, title: told });
       write(button, text);
       button.addEventListener("click", () => this.prefer(image.id, rounds));
       return button;
     };
     return make("div", { class: "acts" },
-      act("More from here", "More rounds from here", ROUNDS), act("Better", "This one is better", 0));
+      offer("More from here", "More rounds from here", ROUNDS), offer("Better", "This one is better", 0));
   }
 
   ancestor(search, image, before) {
