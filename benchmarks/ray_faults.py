@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -196,11 +197,15 @@ def compare(here: Path, there: Path, batch: Sequence[Asked], log: Path) -> list[
     done = Records(str(there)).done()
     failed = [each for each in batch if done[each.number].reason]
     same = alike = 0
+    apart: list[float] = []
     for each in batch:
         if each in failed:
             continue
         one, other = RunFolder(here / each.name), RunFolder(there / each.name)
-        same += _scores(one) == _scores(other)
+        same += _scores(one).keys() == _scores(other).keys()
+        apart += [
+            abs(score - _scores(other).get(shot, inf)) for shot, score in _scores(one).items()
+        ]
         pictures = [np.asarray(Image.open(run.best), dtype=int) for run in (one, other)]
         alike += int(np.abs(pictures[0] - pictures[1]).max()) <= 1
     times = counted.drawn(log)
@@ -208,18 +213,17 @@ def compare(here: Path, there: Path, batch: Sequence[Asked], log: Path) -> list[
     return [
         f"| prompts with a result | {len(done) - len(failed)} of {len(batch) - 1} |",
         f"| listed as failed | {len(failed)}: {failed[0].name if failed else ''} |",
-        f"| same models, picks and scores as on one machine | {same} |",
+        f"| same shots, and so the same picks, as on one machine | {same} |",
+        f"| largest difference of a score | {max(apart):.4f} |",
         f"| best images within one level of those of one machine | {alike} |",
         f"| shots of these prompts | {expected:,} |",
         f"| shots drawn once, twice, more often | {_spread(times)} |",
     ]
 
 
-def _scores(run: RunFolder) -> dict[str, object]:
-    return {
-        shot: (each.shot.parent, round(each.score.mean, 3) if each.score else each.reason)
-        for shot, each in run.entries.items()
-    }
+def _scores(run: RunFolder) -> dict[str, float]:
+    """Return each shot's score by its id, which tells its model, seed, parent and strength."""
+    return {shot: each.mean for shot, each in run.entries.items()}
 
 
 def _spread(times: dict[str, int]) -> str:

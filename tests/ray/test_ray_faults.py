@@ -20,8 +20,11 @@ def test_a_batch_outlives_its_faults_and_is_that_of_one_machine():
     told = {row[0]: row[-1] for row in rows}
     assert told["prompts with a result"] == "12 of 12"
     assert told["listed as failed"] == "1: 0005-a-poison-bottle"
-    assert told["same models, picks and scores as on one machine"] == "12"
+    assert told["same shots, and so the same picks, as on one machine"] == "12"
+    assert told["largest difference of a score"] == "0.0000"
     assert told["best images within one level of those of one machine"] == "12"
     once, twice, more = map(int, told["shots drawn once, twice, more often"].split(", "))
-    assert once + twice == 36
-    assert more == 0
+    assert once + twice + more == 36
+    # Three faults within seconds may hit one search twice; further apart than a search is long
+    # they cannot.
+    assert more <= 3

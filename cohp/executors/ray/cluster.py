@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 # Nothing is told to anyone about who runs what.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -57,6 +58,8 @@ def joined(address: str | None, http: tuple[str, int] | None = None) -> Iterator
             f"There is no Ray cluster at {address}: {said} Start one there with "
             "`ray start --head`, or leave the address out."
         ) from error
+    if here:
+        _keep_to_oneself(Path.home() / ".ray" / "auth_token")
     try:
         with _serve(http):
             yield f"http://{context.dashboard_url}" if context.dashboard_url else None
@@ -64,9 +67,15 @@ def joined(address: str | None, http: tuple[str, int] | None = None) -> Iterator
         ray.shutdown()
 
 
+def _keep_to_oneself(token: Path) -> None:
+    """Let nobody else read the token that lets people in: Ray writes it for all to read."""
+    if token.is_file():
+        token.chmod(0o600)
+
+
 @contextmanager
 def _serve(http: tuple[str, int] | None) -> Iterator[None]:
-    """Have Serve run, saying only what is wrong, and end it where nobody uses it any more."""
+    """Have Serve run, saying only what is wrong, and end it where nobody else uses it."""
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     if http is None:
         serve.start(proxy_location="Disabled")
