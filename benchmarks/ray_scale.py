@@ -115,7 +115,8 @@ def _workers(room: Path, prompts: int) -> Mapping[str, float]:
         times = sorted(float(line.split()[1]) for line in Path(log).read_text().splitlines())
         # The middle: all workers have begun, and none has run out of work.
         middle = times[len(times) // 4 : 3 * len(times) // 4]
-        pace = (len(middle) - 1) / (middle[-1] - middle[0])
+        # What was drawn after its first batch was, by the end of its last.
+        pace = sum(each > middle[0] for each in middle) / (middle[-1] - middle[0])
         share = pace * SECONDS / count
         print(f"| {count} | {len(times)} | {pace:.2f} | {100 * share:.0f} % |", flush=True)
     print()
