@@ -12,10 +12,10 @@ demo: $(READY)
 	$(BIN)/cohp generate "a red fox at dawn" --rounds 4
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term --cov-fail-under=95 -m "not nightly"
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=95 -m "not nightly"
 
 nightly: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m nightly
+	$(BIN)/python -m pytest -n 2 -m nightly
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

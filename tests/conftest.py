@@ -22,3 +22,18 @@ def _own_settings(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("COHP_MODELS", str(home / "models.toml"))
     monkeypatch.setenv("COHP_CACHE", str(home / "cache"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a Ray cluster on one worker, so that only one cluster is up at a time.
+
+    The mark that is there for it, xdist_group, does nothing with pytest 9.
+    """
+    from xdist.scheduler import LoadGroupScheduling  # noqa: PLC0415 - only where it is at work
+
+    class Together(LoadGroupScheduling):
+        def _split_scope(self, nodeid):
+            return "ray" if nodeid.startswith("tests/ray/") else super()._split_scope(nodeid)
+
+    return Together(config, log)

@@ -14,7 +14,7 @@ from cohp.executors.local import LocalExecutor
 from cohp.search.base import opening
 from cohp.types import Jury, Scored
 
-pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 EMBEDDED = ["mini-poster", "mini-mural"]
 
 

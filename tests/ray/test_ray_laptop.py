@@ -17,7 +17,7 @@ from cohp.record.folder import RunFolder
 from cohp.server.client import Client
 from cohp.server.settings import Settings
 
-pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 SMALL = {"models": FAKES, "reward": "fake", "width": 64, "height": 64, "per_model": 2}
 SMALL |= {"rounds": 1, "batch": 2}
 
