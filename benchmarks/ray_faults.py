@@ -206,8 +206,7 @@ def compare(here: Path, there: Path, batch: Sequence[Asked], log: Path) -> list[
         apart += [
             abs(score - _scores(other).get(shot, inf)) for shot, score in _scores(one).items()
         ]
-        pictures = [np.asarray(Image.open(run.best), dtype=int) for run in (one, other)]
-        alike += int(np.abs(pictures[0] - pictures[1]).max()) <= 1
+        alike += _alike(one.best, other.best)
     times = counted.drawn(log)
     expected = sum(len(RunFolder(here / each.name).entries) for each in batch if each not in failed)
     return [
@@ -219,6 +218,13 @@ def compare(here: Path, there: Path, batch: Sequence[Asked], log: Path) -> list[
         f"| shots of these prompts | {expected:,} |",
         f"| shots drawn once, twice, more often | {_spread(times)} |",
     ]
+
+
+def _alike(one: Path, other: Path) -> bool:
+    """Tell whether two pictures differ by a level at most."""
+    levels = [np.asarray(Image.open(path), dtype=int) for path in (one, other)]
+    same_size = levels[0].shape == levels[1].shape
+    return same_size and int(np.abs(levels[0] - levels[1]).max()) <= 1
 
 
 def _scores(run: RunFolder) -> dict[str, float]:
