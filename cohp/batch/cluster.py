@@ -10,8 +10,6 @@ import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, Protocol
 
@@ -22,14 +20,14 @@ from cohp.batch.book import Done
 from cohp.batch.driving import Cluster, Where
 from cohp.batch.lines import Asked
 from cohp.batch.records import Records
+from cohp.batch.scratch import searched
 from cohp.engine import Engine
-from cohp.errors import CohpError, WorkersDied
+from cohp.errors import WorkersDied
 from cohp.executors.base import Stop
 from cohp.executors.ray.cluster import joined, nodes, use
 from cohp.executors.ray.executor import RayExecutor
 from cohp.executors.ray.site import Site, open_site
 from cohp.executors.ray.sizes import SEARCHING_CPUS
-from cohp.result import Outcome
 
 # How often Ray begins a search again whose process or node was lost.
 RETRIES = 2
@@ -141,14 +139,14 @@ class _Searching:
 @ray.remote(num_cpus=SEARCHING_CPUS, max_retries=RETRIES, retry_exceptions=False)
 def _search(records: Records, asked: Asked, site: Site) -> Done | None:
     """Search for one prompt and leave its run and its record; None where workers died at it."""
-    with TemporaryDirectory(prefix="cohp-") as scratch, Engine(RayExecutor(site)) as engine:
-        try:
-            result = engine.run(asked.recipe, out=Path(scratch) / asked.name)
-            records.upload(result.run, asked.name)
-            done = Done.of(Outcome(asked.number, result.run, result))
-        except WorkersDied:
+    with (
+        Engine(RayExecutor(site)) as engine,
+        searched(engine, asked, records.place) as outcome,
+    ):
+        if isinstance(outcome.error, WorkersDied):
             return None
-        except CohpError as error:
-            done = Done(asked.number, reason=str(error))
+        if outcome.result:
+            records.upload(outcome.result.run, asked.name)
+        done = Done.of(outcome)
         records.put(done)
     return done
