@@ -17,6 +17,7 @@ from cohp.commands.batch_cluster_view import ClusterView
 from cohp.commands.batch_telling import Shown
 from cohp.commands.stopping import stop_after_batch
 from cohp.errors import BadInput, MissingExtra
+from cohp.executors.ray.sizes import limits
 
 AGAIN = "cohp batch --ray --retry-failed --out"
 
@@ -37,6 +38,8 @@ def search_on_ray(
         raise MissingExtra("cohp batch --ray", "ray")
     from cohp.batch.cluster import work  # noqa: PLC0415 - of the extra
 
+    # Said before anything is written: what is begun cannot be begun again.
+    limits(workers, 0)
     console = Console(stderr=True)
     records = Records(folder)
     book = records.begin(*begun) if begun else _reopened(records, console, shown)

@@ -53,6 +53,17 @@ def test_the_address_and_the_workers_arrive(file, tmp_path, monkeypatch):
     assert standing.calls[0][0] == Where("ray://head:10001", "2-16")
 
 
+def test_workers_that_are_no_number_are_refused_before_anything_is_written(
+    file, tmp_path, monkeypatch
+):
+    stands_in(monkeypatch)
+    out = tmp_path / "all"
+    result = cohp("batch", file, *ASK, "--out", out, "--ray", "--workers", "16-2")
+    assert result.exit_code == 2
+    assert "write 4 or 2-16" in result.stderr
+    assert not out.exists()
+
+
 def test_what_is_shown_in_a_log(file, tmp_path, monkeypatch):
     stands_in(monkeypatch, poison=[2])
     result = cohp("batch", file, *ASK, "--out", tmp_path / "all", "--ray")
