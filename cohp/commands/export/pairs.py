@@ -12,6 +12,7 @@ from cohp.bench.labels import FORMATS, write
 from cohp.bench.preferences import Preference, chosen, decided, runs_in
 from cohp.errors import RunTrouble, SomeUnscored
 from cohp.measure.places import check_folder
+from cohp.report.words import count
 
 
 @click.command()
@@ -49,8 +50,8 @@ def pairs(runs: tuple[Path, ...], kind: str, out: Path, least: float, *, people:
     check_folder(out)
     broken: list[str] = []
     found = [each for run in runs for each in runs_in(run)]
-    path, count = write(_decided(found, decide, broken), kind, out)
-    click.echo(f"{count} pairs of {len(found) - len(broken)} runs: {path}")
+    path, made = write(_decided(found, decide, broken), kind, out)
+    click.echo(f"{count(made, 'pair')} of {count(len(found) - len(broken), 'run')}: {path}")
     if broken:
         raise SomeUnscored(f"{len(broken)} of {len(found)} runs could not be read.")
 
