@@ -13,6 +13,8 @@ from serving import Gate, begun, ended
 from cohp.engine import Engine
 from cohp.executors.local import LocalExecutor
 
+DRAFTS = shutil.ignore_patterns("*.draft")
+
 
 class Stepping(LocalExecutor):
     """The local executor, drawing each group of shots only once it is let."""
@@ -46,7 +48,7 @@ def test_a_finished_run_goes_on_from_any_image(client, tmp_path):
     run = begun(client)
     first = ended(client, run)
     liked = worst(first)
-    shutil.copytree(tmp_path / "runs" / run, tmp_path / "own")
+    shutil.copytree(tmp_path / "runs" / run, tmp_path / "own", ignore=DRAFTS)
     assert prefer(client, run, liked, rounds=2).status_code == 202
     seen = ended(client, run)
     assert (seen["state"], seen["rounds"], seen["done"]) == ("finished", 4, first["done"] + 4)
@@ -90,8 +92,8 @@ def test_a_run_at_work_is_overruled_and_a_killed_server_remembers(serving, tmp_p
             time.sleep(0.01)
         liked = worst(seen)
         assert prefer(client, run, liked, rounds=more).json()["state"] == "running"
-        # As a kill at this very moment would leave it.
-        shutil.copytree(tmp_path / "runs" / run, tmp_path / "killed" / run)
+        # As a kill at this very moment would leave it; a draft may be gone before it is copied.
+        shutil.copytree(tmp_path / "runs" / run, tmp_path / "killed" / run, ignore=DRAFTS)
         for _ in range(9):
             executor.turns.release()
         seen = ended(client, run)
