@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from time import perf_counter
 from typing import Any
@@ -20,6 +20,7 @@ from cohp.pipelines.denoiser import Call, Denoiser
 from cohp.pipelines.families import family_of
 from cohp.pipelines.foreign import Pipe
 from cohp.pipelines.kept import Kept
+from cohp.pipelines.lanes import Lanes
 from cohp.pipelines.look import look, match_colours
 from cohp.pipelines.memory import default_device, free, ran_out
 from cohp.pipelines.noise import generators, noise
@@ -33,6 +34,16 @@ from cohp.placement.need import Stay
 from cohp.types import Drawn, Shot
 
 NO_NUMBERS = "the model gave values that are not numbers: give it another dtype"
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What a part of a batch is drawn from: noise, and where it refines the parents' latents."""
+
+    call: Call
+    fresh: Tensor
+    start: Start | None = None
+    clean: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,7 @@ class DiffusersGenerator:
         self._settings = Settings(model, pipe, family, options)
         self._prompts = Prompts(pipe, family, self._residence)
         self._denoiser = Denoiser(pipe, family)
+        self._lanes = Lanes(pipe, family, self._denoiser)
         self._autoencoder = Autoencoder(pipe.vae, family.codec)
         self._kept = Kept()
         # Whether the batch in hand is drawn, and only has to be decoded.
@@ -105,7 +117,9 @@ class DiffusersGenerator:
 
     def close(self) -> None:
         """Let go of the device memory."""
-        for name in ("_prompts", "_denoiser", "_autoencoder", "_kept", "_residence"):
+        if "_lanes" in vars(self):
+            self._lanes.close()
+        for name in ("_prompts", "_denoiser", "_lanes", "_autoencoder", "_kept", "_residence"):
             vars(self).pop(name, None)
         free()
 
@@ -133,7 +147,10 @@ class DiffusersGenerator:
         began = perf_counter()
         self._decoding = False
         with torch.inference_mode():
-            finished = self._finish(shots, parents)
+            begun = [self._begin(part, parents) for part in self._lanes.parts(shots)]
+            with self._residence.drawing():
+                parts = self._lanes.each(self._finish, begun)
+            finished = replace(parts[0], latents=torch.cat([part.latents for part in parts]))
             self._decoding = True
             pictures = [self._autoencoder.decode(each) for each in finished.latents]
         seconds = (perf_counter() - began) / len(shots)
@@ -142,20 +159,25 @@ class DiffusersGenerator:
             for place, shot in enumerate(shots)
         ]
 
-    def _finish(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> _Finished:
-        """Draw the latents of a batch."""
+    def _begin(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> _Begun:
+        """Gather what a part of a batch is drawn from."""
         shot = shots[0]
         steps = self._settings.steps(shot)
         start = None if shot.parent is None else start_of(steps, shot.strength or 1.0)
         call = self._call(shots, start.steps if start else steps)
         fresh = noise(call.generators, self._denoiser.shape(shot.width, shot.height))
         if start is None:
-            with self._residence.drawing():
-                return _Finished(self._denoiser.run(call, fresh)[0])
+            return _Begun(call, fresh)
         clean = torch.stack([self._parent(each, parents) for each in shots])
-        with self._residence.drawing():
-            noisy, level = self._denoiser.begin(call, clean, fresh, start.first)
-            done, _ = self._denoiser.run(call, noisy, start.first)
+        return _Begun(call, fresh, start, clean)
+
+    def _finish(self, denoiser: Denoiser, begun: _Begun) -> _Finished:
+        """Draw the latents of a part of a batch."""
+        call, start, clean = begun.call, begun.start, begun.clean
+        if start is None or clean is None:
+            return _Finished(denoiser.run(call, begun.fresh)[0])
+        noisy, level = denoiser.begin(call, clean, begun.fresh, start.first)
+        done, _ = denoiser.run(call, noisy, start.first)
         if self._match_colours:
             done = match_colours(done.float(), clean)
         return _Finished(done, start, level)
