@@ -1,16 +1,28 @@
 """The world of scenes: same seed, same pictures, and captions that tell the truth."""
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import pytest
 
-from cohp.mini.vocabulary import COLOURS, EXAMPLES, PLACES, SUBJECTS, TIMES, unknown, words
-from training.world.captions import plain
+from cohp.mini.vocabulary import (
+    COLOURS,
+    COUNTS,
+    EXAMPLES,
+    PLACES,
+    SUBJECTS,
+    TIMES,
+    counting,
+    plural,
+    unknown,
+    words,
+)
+from training.world.captions import caption, plain
 from training.world.palette import LIGHTS, PAINTS
 from training.world.places import PLACES as DRAWN_PLACES
 from training.world.render import background, render
-from training.world.scene import SIZES, Scene, combinations, held_out
+from training.world.scene import FOOT, SIDE, SIZES, TOGETHER, Scene, combinations, held_out
 from training.world.stream import batches, scenes
 from training.world.subjects import DRAW
 
@@ -66,7 +78,9 @@ def _names(text: str, phrases: tuple[str, ...]) -> bool:
 
 def test_any_part_of_a_scene_may_go_unsaid():
     said = {told.says for _, told in islice(scenes(4), 600)}
-    assert {frozenset({"subject", "colour", "time"}), frozenset({"subject"})} <= said
+    one = {"subject", "count"}
+    assert {frozenset({*one, "colour", "time"}), frozenset(one)} <= said
+    assert frozenset({"subject", "colour", "time"}) in said
     assert {frozenset({"place", "time"}), frozenset({"place"})} & said
 
 
@@ -79,6 +93,8 @@ def test_almost_every_caption_is_made_of_known_words():
 def test_known_and_unknown_words():
     assert not any(unknown(example) for example in EXAMPLES)
     assert unknown("Portrait of Einstein, at dawn") == ("portrait", "einstein")
+    assert unknown("one red fox") == ()
+    assert unknown("two red foxes") == ("two", "foxes")
     assert list(words()) == sorted(set(words()))
 
 
@@ -98,4 +114,39 @@ def test_every_attribute_occurs_in_the_held_out_prompts():
 
 
 def test_the_usual_caption():
-    assert plain(Scene("owl", "orange", "forest", "night")) == "an orange owl in a forest at night"
+    owl = Scene("owl", "orange", "forest", "night")
+    assert plain(owl) == "an orange owl in a forest at night"
+    assert plain(replace(owl, count="two")) == "two orange owls in a forest at night"
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_caption_says_how_many(count):
+    rng, known = np.random.default_rng(0), {*words(), *counting()}
+    for _ in range(100):
+        scene = replace(next(scenes(int(rng.integers(1000))))[0], count=count)
+        told = caption(scene, rng)
+        numbers = [word for word in told.text.split() if word in COUNTS]
+        assert ("count" in told.says) >= bool(numbers)
+        assert numbers == [count] * len(numbers)
+        assert not numbers or count == "one" or set(told.text.split()) & set(counting())
+        assert len(set(told.text.split()) - known) <= 1
+        if "subject" in told.says and count != "one":
+            assert numbers
+
+
+def test_nouns_of_several():
+    several = [plural(noun) for noun in ("fox", "bunny", "hot air balloon", "tortoise")]
+    assert several == ["foxes", "bunnies", "hot air balloons", "tortoises"]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_several_stand_side_by_side_in_one_picture(count):
+    for size, lefts in TOGETHER[count].items():
+        for left in lefts:
+            scene = Scene("teapot", "red", "beach", "day", size=size, left=left, count=count)
+            assert len(scene.lefts) == COUNTS[count]
+            assert scene.right <= SIDE
+            changed = np.abs(render(scene) - background("beach", "day")).max(axis=-1) > 0.02
+            boxes = [changed[FOOT - size : FOOT, at : at + size] for at in scene.lefts]
+            assert all(box.mean() > 0.25 for box in boxes)
+            assert sum(box.sum() for box in boxes) == changed.sum()

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import torch
 
+from cohp.mini.vocabulary import COUNTS
 from cohp.reward.hpsv3 import HPSv3
 from cohp.select import beats
 from cohp.types import Score
 from training.reward.batch import batch
 from training.reward.export import write
 from training.reward.flaws import FLAWS, possible, spoil
-from training.reward.lessons import Lesson, bytes_of, drawn, levels, near, other, wanted
+from training.reward.grow import grow
+from training.reward.lessons import Lesson, Teacher, bytes_of, drawn, levels, near, other, wanted
 from training.reward.loss import spread, surprise
 from training.reward.net import Shape
 from training.reward.reliability import draw_plot, error
@@ -27,7 +29,7 @@ from training.world.render import background, render
 from training.world.scene import Scene, held_out
 
 FOX = Scene("fox", "red", "meadow", "dawn")
-EVERYTHING = frozenset(("subject", "colour", "place", "time"))
+EVERYTHING = frozenset(("subject", "colour", "place", "time", "count"))
 
 
 def cost(seen, **said):
@@ -36,8 +38,7 @@ def cost(seen, **said):
 
 @pytest.mark.parametrize("which", range(0, len(PLACEMENTS), 3))
 def test_a_rendering_shows_its_own_scene(which):
-    size, left, mirrored = PLACEMENTS[which]
-    scene = replace(FOX, size=size, left=left, mirrored=mirrored)
+    scene = replace(FOX, **PLACEMENTS[which])
     for seed in range(2):  # rendered at its size, and larger
         seen = look(levels(bytes_of(drawn(scene, np.random.default_rng(seed)))))
         assert seen.scene == scene
@@ -75,6 +76,64 @@ def test_what_a_prompt_names_costs_and_what_it_leaves_out_does_not():
     assert taste(seen, {}, unsure=True).deviation > taste(seen, {}).deviation
 
 
+def test_a_wrong_count_costs_and_an_unsaid_one_does_not():
+    two = replace(FOX, count="two", size=28, left=4)
+    for shown in (FOX, two):
+        seen = look(render(shown))
+        assert cost(seen, subject="fox") < 0.5
+        costs = {count: cost(seen, subject="fox", count=count) for count in COUNTS}
+        assert min(costs, key=costs.get) == shown.count
+        assert sorted(costs.values())[1] > 3
+
+
+def test_more_than_one_is_spoilt_only_in_ways_that_were_drawn():
+    two = replace(FOX, count="two", size=28, left=4)
+    assert {"blur", "ghost"} <= set(possible(two)) < set(possible(FOX))
+    rng = np.random.default_rng(0)
+    assert all(
+        spoil(name, render(two), two, 1.0, rng).shape == (64, 64, 3) for name in possible(two)
+    )
+
+
+def test_lessons_are_wrong_in_count_too():
+    rng, teacher = np.random.default_rng(0), Teacher([])
+    lessons = [teacher.lesson(rng) for _ in range(30)]
+    wrong = [
+        lesson
+        for lesson in lessons
+        if {each.scene.count for each in lesson.seen} - {lesson.prompt.said.get("count")}
+    ]
+    assert 5 < len(wrong) < 30
+    assert {lesson.prompt.said.get("count") for lesson in lessons} >= set(COUNTS)
+
+
+def test_a_judge_grows_by_new_words_and_forgets_none(tmp_path, monkeypatch):
+    shape = Shape(sight=32, sight_depth=1, width=32, depth=2, inner=48, head=8)
+    with monkeypatch.context() as before:
+        before.setattr("training.reward.wording.counting", tuple)
+        few = encoder()
+        torch.manual_seed(0)
+        old = Pupil(shape, few.size)
+        for weights in old.parameters():  # as if it had learnt: before, no word matters
+            weights.data += torch.randn_like(weights) / 10
+        write(tmp_path, shape, old.judge.state_dict())
+    reader = encoder()
+    new = Pupil(shape, reader.size)
+    grow(new.judge, tmp_path)
+    picture = torch.from_numpy(bytes_of(render(FOX))).permute(2, 0, 1)[None]
+
+    def says(pupil, reading, text):
+        with torch.no_grad():
+            seen = pupil.judge.look(picture)
+            ids = [reading.ids(text, seen.shape[1])]
+            return pupil.judge.judge(seen, ids, reading.image_start)[0].tolist()[0]
+
+    before, after = says(old, few, "a red fox"), says(new, reader, "a red fox")
+    assert after == pytest.approx(before, abs=0.02)
+    assert says(new, reader, "a red foxes") == pytest.approx(after, abs=1e-5)
+    assert says(new, reader, "two foxes") != pytest.approx(says(new, reader, "one foxes"), abs=1e-3)
+
+
 def test_annotators_agree_about_what_is_wrong_and_not_about_grain():
     wrong = taste(told(render(FOX), FOX), {"subject": "cat"})
     grainy = taste(told(spoiled("noise", 0.1, 0), FOX), {"subject": "fox"})
@@ -108,7 +167,7 @@ def test_the_loss_is_the_logarithm_of_the_probability_that_a_beats_b():
 def test_nothing_that_is_taught_is_held_out():
     rng = np.random.default_rng(0)
     for _ in range(300):
-        name = sorted(EVERYTHING)[int(rng.integers(4))]
+        name = sorted(EVERYTHING)[int(rng.integers(len(EVERYTHING)))]
         changed = other(FOX, name, rng)
         assert not held_out(changed.subject, changed.colour, changed.place, changed.time)
         assert getattr(changed, name) != getattr(FOX, name)

@@ -69,6 +69,9 @@ MOODS: tuple[str, ...] = ("cute", "lovely", "beautiful", "pretty")
 SIZES: dict[str, tuple[str, ...]] = {"small": ("small", "little"), "big": ("big", "large")}
 """Each size of a subject with the adjectives that name it."""
 
+COUNTS: dict[str, int] = {"one": 1, "two": 2, "three": 3}
+"""How many of a subject there can be; only the reward knows, the generators draw one."""
+
 EXAMPLES: tuple[str, ...] = (
     "a red fox at dawn",
     "a blue sailboat by the sea at sunset",
@@ -105,8 +108,21 @@ def words() -> tuple[str, ...]:
     return tuple(sorted({word for phrase in phrases for word in phrase.split()}))
 
 
+def plural(noun: str) -> str:
+    """Return what several of a noun are called."""
+    if noun.endswith("y"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith("x") else f"{noun}s"
+
+
+def counting() -> tuple[str, ...]:
+    """Every word that only a prompt with a count has, sorted."""
+    several = {plural(noun).split()[-1] for nouns in SUBJECTS.values() for noun in nouns}
+    return tuple(sorted({*COUNTS, *several}))
+
+
 def unknown(prompt: str) -> tuple[str, ...]:
     """Return the words of a prompt that the embedded models never saw, in order."""
-    known = frozenset(words())
+    known = {*words(), "one"}  # they draw one of everything
     cleaned = "".join(c if c.isalnum() else " " for c in prompt.lower())
     return tuple(word for word in cleaned.split() if word not in known)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cohp.mini.vocabulary import COLOURS, PLACES, SUBJECTS, TIMES
+from cohp.mini.vocabulary import COLOURS, COUNTS, PLACES, SUBJECTS, TIMES, plural
 from cohp.reward.qwen_text import TextEncoder
 from training.reward.lessons import Lesson, Prompt
 from training.reward.net import IMAGE_TOKENS
@@ -23,7 +23,13 @@ from training.reward.wording import layout
 FOREIGN = 2  # pictures of other prompts that each prompt is tried on
 ACROSS = 2  # pairs across prompts, for each row
 ANNOTATORS = 5
-NAMES = {"subject": SUBJECTS, "colour": COLOURS, "place": PLACES, "time": TIMES}
+NAMES: dict[str, dict[str, tuple[str, ...]]] = {
+    "subject": {name: (*nouns, *map(plural, nouns)) for name, nouns in SUBJECTS.items()},
+    "colour": COLOURS,
+    "place": PLACES,
+    "time": TIMES,
+    "count": {name: (name,) for name in COUNTS},
+}
 SMALL = frozenset(["a", "an", "the", "in", "on", "at", "by", "near", "under", "among", "field"])
 
 

@@ -131,5 +131,7 @@ def spoil(
 
 
 def possible(scene: Scene) -> list[str]:
-    """List the flaws that show on a scene's subject."""
+    """List the flaws that show on a scene's subject; how several break, nobody has drawn."""
+    if scene.count != "one":
+        return [name for name in FLAWS if name not in BREAKERS]
     return [name for name in FLAWS if scene.subject in LOPSIDED or name not in ONE_WAY]

@@ -20,7 +20,7 @@ from training.world.scene import combinations
 from training.world.stream import draw_scene
 
 VOTES = 200  # simulated annotators asked about a pair, where the chance itself is wanted
-EVERYTHING = frozenset(("subject", "colour", "place", "time"))
+EVERYTHING = frozenset(("subject", "colour", "place", "time", "count"))
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ from training.world.stream import draw_scene
 FINE = 0.5  # share of renderings drawn twice as large and resized, as the reward would
 WRONG = (0.6, 0.3, 0.1)  # shares of pictures with no, one and two attributes of another scene
 FLAWED = 0.65  # share of pictures with a flaw
+SEVERAL = 0.5  # share of rendered scenes that may have two or three of their subject
+MISTAKEN = (
+    3  # times as often a wrong count as a wrong anything else: no generator's picture has one
+)
 STRANGE = 0.05  # share of prompts that name nothing of the world
 TRIES = 20
 
@@ -78,8 +82,22 @@ def other(scene: Scene, name: str, rng: np.random.Generator) -> Scene:
     values = [each for each in VALUES[name] if each not in {getattr(scene, name), NOBODY}]
     while True:
         changed = replace(scene, **{name: values[int(rng.integers(len(values)))]})
+        if name == "count":
+            return moved(changed, rng)
         if not held_out(changed.subject, changed.colour, changed.place, changed.time):
             return changed
+
+
+def several(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Return the scene with any count of its subject."""
+    counts = VALUES["count"]
+    return moved(replace(scene, count=counts[int(rng.integers(len(counts)))]), rng)
+
+
+def mistake(says: frozenset[str], rng: np.random.Generator) -> str:
+    """Return an attribute to be wrong in, one of those that a prompt names."""
+    names = [name for name in sorted(says) for _ in range(MISTAKEN if name == "count" else 1)]
+    return names[int(rng.integers(len(names)))]
 
 
 def wanted(scene: Scene, text: Caption) -> Prompt:
@@ -97,7 +115,7 @@ def strange(rng: np.random.Generator) -> Prompt:
 
 def near(scene: Scene, says: frozenset[str], rng: np.random.Generator) -> Prompt:
     """Return a prompt that differs from a scene in one attribute it names."""
-    name = sorted(says)[int(rng.integers(len(says)))]
+    name = mistake(says, rng)
     changed = other(scene, name, rng)
     for _ in range(TRIES):
         text = caption(changed, rng)
@@ -143,6 +161,8 @@ class Teacher:
 
     def _from_scratch(self, rng: np.random.Generator) -> Lesson:
         scene = draw_scene(self._pool, rng)
+        if rng.random() < SEVERAL:
+            scene = several(scene, rng)
         text = caption(scene, rng)
         right = moved(scene, rng)
         pictures = [bytes_of(drawn(right, rng))]
@@ -159,7 +179,7 @@ class Teacher:
         """Draw a scene, perhaps with wrong attributes, perhaps with a flaw."""
         shown = moved(scene, rng)
         for _ in range(int(rng.choice(len(WRONG), p=WRONG))):
-            shown = other(shown, sorted(text.says)[int(rng.integers(len(text.says)))], rng)
+            shown = other(shown, mistake(text.says, rng), rng)
         pixels, name = drawn(shown, rng), PLAIN[0]
         if rng.random() < FLAWED:
             names = possible(shown)

@@ -18,7 +18,7 @@ from cohp.reward.hpsv3 import HPSv3
 from cohp.select import beats
 from training.reward.flaws import FLAWS, possible, spoil
 from training.reward.judged import Judged, chance, judged, scored, synthetic
-from training.reward.lessons import drawn, merged
+from training.reward.lessons import drawn, merged, several
 from training.reward.reliability import draw_plot, error, table
 from training.reward.truth import NOBODY, VALUES, moved
 from training.world.captions import caption
@@ -37,6 +37,8 @@ def attributes(reward: HPSv3, count: int, rng: np.random.Generator) -> Iterator[
         prompts, right, wrong = [], [], []
         for _ in range(count):
             scene = draw_scene(pool, rng)
+            if name == "count":
+                scene = several(scene, rng)
             others = [each for each in values if each not in {getattr(scene, name), NOBODY}]
             changed = replace(scene, **{name: others[int(rng.integers(len(others)))]})
             prompts.append(_naming(name, scene, rng))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from training.reward.truth import Seen
 
 # In logits: a gap of 1 between two pictures is seen by 73 of 100 annotators who agree otherwise.
-ATTRIBUTES = {"subject": 5.0, "colour": 3.5, "place": 3.0, "time": 3.0}
+ATTRIBUTES = {"subject": 5.0, "colour": 3.5, "place": 3.0, "time": 3.0, "count": 3.5}
 FAULTS = {"box": (5.0, 0.07, 0.004), "around": (3.0, 0.05, 0.002), "grain": (2.5, 0.04, 0.009)}
 """What a fault costs at most, the root mean square at which it costs two thirds of that, and
 how much of it nobody sees: as much as a larger rendering has that was resized."""
@@ -21,6 +21,7 @@ DIFFER = {
     "colour": 0.1,
     "place": 0.15,
     "time": 0.15,
+    "count": 0.15,
     "box": 0.15,
     "around": 0.5,
     "grain": 1.2,

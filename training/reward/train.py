@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import tempfile
 from dataclasses import asdict, dataclass
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
+from torch.utils.data import DataLoader, Dataset
 
 from cohp.reward.hpsv3 import HPSv3
 from cohp.reward.qwen_text import TextEncoder
@@ -20,6 +22,7 @@ from training.course import Course, add_options
 from training.generator import checkpoint
 from training.generator.muon import Muon
 from training.reward.batch import Batch, batch
+from training.reward.grow import grow
 from training.reward.lessons import Teacher
 from training.reward.loss import away, belief, spread, surprise
 from training.reward.net import IMAGE_TOKENS, MATRIX, Judge, Shape
@@ -31,7 +34,7 @@ from training.reward.wording import layout
 LOG_EVERY = 25
 SAMPLE = 40  # lessons whose pictures say what patches are like
 ACROSS = 0.3  # what a pair across prompts counts for, beside a pair of one prompt
-HELPS = {"naming": 0.3, "faults": 1.0, "spots": 4.0, "words": 1.0, "spread": 0.2}
+HELPS = {"naming": 0.3, "counting": 1.5, "faults": 1.0, "spots": 4.0, "words": 1.0, "spread": 0.2}
 """What else is learnt beside the ranking, and what it counts for."""
 
 
@@ -50,25 +53,30 @@ class Pupil(nn.Module):
     """A judge, and beside it what only learning needs: layers that say what is seen.
 
     One names a picture's attributes and its faults; one marks the places that are broken or
-    grainy, one the words of the prompt that do not fit, as annotators of rich feedback do.
+    grainy, one the words of the prompt that do not fit, as annotators of rich feedback do. One
+    counts from the mean of all places: so every place must know it, and any word can read it there.
     """
 
     def __init__(self, shape: Shape, tokens: int) -> None:
         super().__init__()
         self.judge = Judge(shape, tokens)
-        self._sizes = [*(len(values) for values in VALUES.values()), len(FAULTS)]
+        *parts, count = (len(values) for values in VALUES.values())
+        self._sizes = [*parts, len(FAULTS)]
         self.names = nn.Linear(IMAGE_TOKENS * shape.width, sum(self._sizes))
+        self.count = nn.Linear(shape.width, count)
         self.spots = nn.Linear(shape.width, 2)
         self.marks = nn.Linear(shape.width, 1)
-        nn.init.zeros_(self.names.weight)
+        for part in (self.names, self.count, self.spots, self.marks):
+            nn.init.zeros_(part.weight)  # they must not shake what they hear
 
     def forward(self, lesson: Batch, start: int) -> Answer:
         """Judge the rows of a batch."""
         seen = self.judge.look(lesson.pictures)
         judged, read = self.judge.judge(seen[lesson.which], lesson.ids, start)
-        named = list(self.names(seen.flatten(1)).split(self._sizes, dim=1))
+        *named, faults = self.names(seen.flatten(1)).split(self._sizes, dim=1)
+        named.append(self.count(seen.mean(dim=1)))
         marks = self.marks(read[lesson.words[:, 0], lesson.words[:, 1]])[:, 0]
-        return Answer(judged, named[:-1], named[-1], self.spots(seen), marks)
+        return Answer(judged, named, faults, self.spots(seen), marks)
 
 
 def encoder() -> TextEncoder:
@@ -85,6 +93,22 @@ def optimizers(pupil: Pupil, lr: float, muon_lr: float) -> list[Optimizer]:
         inner = ".blocks." in name or ".layers." in name
         (turned if inner and p.ndim == MATRIX else rest).append(p)
     return [Muon(turned, lr=muon_lr), AdamW(rest, lr=lr, betas=(0.9, 0.98), weight_decay=0.0)]
+
+
+@dataclass(frozen=True)
+class Steps(Dataset[Batch]):
+    """The batch of each step, which depends on the seed and the step's number alone."""
+
+    teacher: Teacher
+    encoder: TextEncoder
+    seed: int
+    lessons: int
+
+    def __getitem__(self, step: int) -> Batch:
+        """Return what is learnt in a step."""
+        rng = np.random.default_rng([self.seed, step])
+        lessons = [self.teacher.lesson(rng) for _ in range(self.lessons)]
+        return batch(lessons, self.encoder, ACROSS, rng)
 
 
 class Run:
@@ -105,8 +129,12 @@ class Run:
         if loaded:
             self._restore(loaded)
         self.teacher = Teacher(options.bank)
+        self.lessons = Steps(self.teacher, self.encoder, options.seed, options.batch)
         if not loaded:
-            whiten(self.pupil.judge, self._sample())
+            if options.grow:
+                grow(self.pupil.judge, options.grow)
+            else:
+                whiten(self.pupil.judge, self._sample())
             self.average = checkpoint.Average(self.pupil, options.average)
 
     def _restore(self, loaded: dict[str, Any]) -> None:
@@ -135,9 +163,16 @@ class Run:
         """Learn until the time or the steps are used up."""
         told: list[dict[str, float]] = []
         self.course.begin()
-        while (factor := self.course.rate(self.step)) > 0 and self.step != self.options.steps:
+        # Another process prepares the next steps while one is learnt.
+        batches = DataLoader(
+            self.lessons, batch_size=None, sampler=itertools.count(self.step), num_workers=1
+        )
+        for given in batches:
+            factor = self.course.rate(self.step)
+            if factor <= 0 or self.step == self.options.steps:
+                break
             self.course.keep(self.state)
-            told.append(self.learn(factor))
+            told.append(self.learn(given.to(self.options.device), factor))
             if self.step % LOG_EVERY == 0:
                 losses = {name: np.mean([each[name] for each in told]) for name in told[0]}
                 rounded = {name: round(float(loss), 4) for name, loss in losses.items()}
@@ -145,18 +180,15 @@ class Run:
                 told = []
         self.course.finish(self.state)
 
-    def learn(self, factor: float) -> dict[str, float]:
-        """One step; gives the losses. What is learnt depends on the step's number alone."""
-        rng = np.random.default_rng([self.options.seed, self.step])
-        lessons = [self.teacher.lesson(rng) for _ in range(self.options.batch)]
-        given = batch(lessons, self.encoder, ACROSS, rng)
-        given = given.to(self.options.device)
+    def learn(self, given: Batch, factor: float) -> dict[str, float]:
+        """One step; gives the losses."""
         answer = self.pupil(given, self.encoder.image_start)
         judged = answer.judged
         surprises = surprise(judged, given.pairs, given.share)
         own = given.weight == 1
         parts = {
-            "naming": belief(answer.named, given.beliefs),
+            "naming": belief(answer.named[:-1], given.beliefs[:-1]),
+            "counting": belief(answer.named[-1:], given.beliefs[-1:]),
             "faults": away(answer.faults, given.faults),
             "spots": away(answer.where, given.where),
             "words": away(answer.fits, given.fits),
@@ -191,6 +223,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_options(parser, minutes=60)
     parser.add_argument("--bank", type=Path, nargs="*", default=[], help="folders of shards")
+    parser.add_argument("--grow", type=Path, help="begin from a judge's folder, its words kept")
     parser.add_argument("--steps", type=int, default=-1, help="stop after so many")
     parser.add_argument("--batch", type=int, default=8, help="prompts a step, six pictures each")
     parser.add_argument("--lr", type=float, default=1e-3)

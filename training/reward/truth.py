@@ -5,29 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cohp.mini.vocabulary import COLOURS, PLACES, SUBJECTS, TIMES
+from cohp.mini.vocabulary import COLOURS, COUNTS, PLACES, SUBJECTS, TIMES
 from training.world.render import Pixels, background, render
-from training.world.scene import FOOT, SIDE, SIZES, Scene
+from training.world.scene import FOOT, SIDE, TOGETHER, Scene
 
 HALF = 2  # the search is done at half size: four times cheaper, and deaf to grain
 DOUBT = 0.012  # root mean square beyond the nearest at which belief falls to a third
 NOBODY = "nobody"
 CELL = 16  # pixels that the judge sees as one token
-PLACEMENTS = [
-    (size, left, mirrored)
-    for size, lefts in SIZES.items()
+PLACEMENTS: list[dict[str, Any]] = [
+    {"count": count, "size": size, "left": left, "mirrored": mirrored}
+    for count, sizes in TOGETHER.items()
+    for size, lefts in sizes.items()
     for left, mirrored in product(lefts, (False, True))
 ]
+"""Every way to stand in a scene."""
+
 PAINTED = list(product(SUBJECTS, COLOURS))
 VALUES = {
     "subject": (*SUBJECTS, NOBODY),
     "colour": tuple(COLOURS),
     "place": tuple(PLACES),
     "time": tuple(TIMES),
+    "count": tuple(COUNTS),
 }
 """What can be seen of each attribute."""
 
@@ -68,7 +73,7 @@ def look(picture: Pixels) -> Seen:
     trusted = trust.reshape(len(PLACES), len(TIMES))
     which, painted = np.unravel_index(int(distance.argmin()), distance.shape)
     scene = _scene(int(which), int(painted), place, time)
-    shares = (who, paint, trusted.sum(axis=1), trusted.sum(axis=0))
+    shares = (who, paint, trusted.sum(axis=1), trusted.sum(axis=0), _counted(distance))
     belief = {
         name: dict(zip(values, share.tolist(), strict=True))
         for (name, values), share in zip(VALUES.items(), shares, strict=True)
@@ -90,7 +95,7 @@ def faults(picture: Pixels, scene: Scene) -> tuple[float, float, float, NDArray[
     away = picture - render(scene)
     soft = _softened(_softened(away))
     inside = np.zeros((SIDE, SIDE), dtype=bool)
-    inside[FOOT - scene.size : FOOT, scene.left : scene.left + scene.size] = True
+    inside[FOOT - scene.size : FOOT, scene.left : scene.right] = True
     grain = away - soft
     rms = [np.sqrt(np.square(part).mean()) for part in (soft[inside], soft[~inside], grain)]
     where = np.stack([_by_cell(soft), _by_cell(grain)], axis=1)
@@ -135,13 +140,15 @@ def _softmin(distances: NDArray[np.float64]) -> NDArray[np.float64]:
 def _bare() -> NDArray[np.bool_]:
     """Where no subject ever stands, at half size."""
     bare = np.ones((SIDE // HALF, SIDE // HALF), dtype=bool)
-    for size, left, _ in PLACEMENTS:
-        bare[_window(size, left)] = False
+    for which in range(len(PLACEMENTS)):
+        bare[_window(which)] = False
     return bare
 
 
-def _window(size: int, left: int) -> tuple[slice, slice]:
-    rows, columns = (FOOT - size, FOOT), (left, left + size)
+def _window(which: int) -> tuple[slice, slice]:
+    """Where the subjects of a placement stand, at half size."""
+    scene = _scene(which, 0, *GROUNDS[0])
+    rows, columns = (FOOT - scene.size, FOOT), (scene.left, scene.right)
     return slice(*(r // HALF for r in rows)), slice(*(c // HALF for c in columns))
 
 
@@ -156,16 +163,15 @@ def _grounds() -> Pixels:
 
 
 def _scene(which: int, painted: int, place: str, time: str) -> Scene:
-    size, left, mirrored = PLACEMENTS[which]
-    return Scene(*PAINTED[painted], place, time, size=size, left=left, mirrored=mirrored)
+    return Scene(*PAINTED[painted], place, time, **PLACEMENTS[which])
 
 
 @cache
 def _templates(place: str, time: str) -> list[tuple[Pixels, NDArray[np.float32]]]:
     """For each placement the subject's box in every painting, a row each, and the rows' squares."""
     found = []
-    for which, (size, left, _) in enumerate(PLACEMENTS):
-        window = _window(size, left)
+    for which in range(len(PLACEMENTS)):
+        window = _window(which)
         rows = np.stack(
             [
                 halved(render(_scene(which, painted, place, time)))[window].reshape(-1)
@@ -180,17 +186,23 @@ def _distances(small: Pixels, place: str, time: str) -> NDArray[np.float32]:
     """Return squared distances to every placement (row) of every painting (column)."""
     ground = _ground(place, time)
     rows = []
-    for (size, left, _), (templates, squares) in zip(
-        PLACEMENTS, _templates(place, time), strict=True
-    ):
-        window = _window(size, left)
+    for which, (templates, squares) in enumerate(_templates(place, time)):
+        window = _window(which)
         seen, whole = small[window].reshape(-1), np.square(small - ground)
         outside = whole.sum() - whole[window].sum()
         rows.append(outside + squares - 2 * templates @ seen + np.square(seen).sum())
     return np.stack(rows)
 
 
+def _counted(distance: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how far each count is believed, of squared distances to every placement."""
+    nearest = distance.min(axis=1)
+    of = np.array([each["count"] for each in PLACEMENTS])
+    least = np.array([nearest[of == count].min() for count in COUNTS])
+    return _softmin(np.sqrt(np.maximum(least, 0) / BOX))
+
+
 def moved(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Return the same scene with its subject at another size, place or side."""
-    size, left, mirrored = PLACEMENTS[int(rng.integers(len(PLACEMENTS)))]
-    return replace(scene, size=size, left=left, mirrored=mirrored)
+    """Return the same scene with as many subjects at another size, place or side."""
+    ways = [each for each in PLACEMENTS if each["count"] == scene.count]
+    return replace(scene, **ways[int(rng.integers(len(ways)))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cohp.mini.vocabulary import words
+from cohp.mini.vocabulary import counting, words
 from cohp.reward.hpsv3 import HPSv3
 from cohp.reward.instruction import AFTER_PROMPT, BEFORE_PROMPT
 from cohp.reward.qwen_text import REWARD_TOKEN
@@ -30,7 +30,7 @@ UNSAID = (
 
 def layout() -> dict[str, Any]:
     """Return the content of tokenizer.json."""
-    known = (UNKNOWN, *words())
+    known = (UNKNOWN, *words(), *counting())
     return {
         "version": "1.0",
         "truncation": None,

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cohp.mini.vocabulary import COLOURS, MOODS, PLACES, SIZES, STYLES, SUBJECTS, TIMES
+from cohp.mini.vocabulary import (
+    COLOURS,
+    MOODS,
+    PLACES,
+    SIZES,
+    STYLES,
+    SUBJECTS,
+    TIMES,
+    plural,
+)
 from training.world.scene import Scene
 
 KEEP = {"subject": 0.98, "colour": 0.88, "place": 0.78, "time": 0.82}
@@ -31,7 +40,11 @@ def article(noun: str) -> str:
 
 def plain(scene: Scene) -> str:
     """Return the usual caption that says everything."""
-    noun = article(f"{scene.colour} {SUBJECTS[scene.subject][0]}")
+    noun = SUBJECTS[scene.subject][0]
+    if scene.count == "one":
+        noun = article(f"{scene.colour} {noun}")
+    else:
+        noun = f"{scene.count} {scene.colour} {plural(noun)}"
     return f"{noun} {PLACES[scene.place][0]} {TIMES[scene.time][0]}"
 
 
@@ -44,7 +57,9 @@ def caption(scene: Scene, rng: np.random.Generator) -> Caption:
         says.discard("colour")
     where = _pick(PLACES[scene.place], rng) if "place" in says else ""
     when = _pick(TIMES[scene.time], rng) if "time" in says else ""
-    noun = _noun(scene, says, rng)
+    counted, noun = _noun(scene, says, rng)
+    if counted:
+        says.add("count")
     if not noun:
         bare = where.split(" ", 1)[1] if where.startswith(("in ", "on ")) else where
         return Caption(_join(bare, when), frozenset(says))
@@ -60,10 +75,12 @@ def caption(scene: Scene, rng: np.random.Generator) -> Caption:
     return Caption(text, frozenset(says))
 
 
-def _noun(scene: Scene, says: set[str], rng: np.random.Generator) -> str:
+def _noun(scene: Scene, says: set[str], rng: np.random.Generator) -> tuple[bool, str]:
+    """Return whether a word says how many, and the phrase."""
     if "subject" not in says:
-        return ""
-    words = [_pick(SUBJECTS[scene.subject], rng)]
+        return False, ""
+    noun = _pick(SUBJECTS[scene.subject], rng)
+    words = [noun if scene.count == "one" else plural(noun)]
     if "colour" in says:
         words.insert(0, _pick(COLOURS[scene.colour], rng))
     extra = rng.random()
@@ -73,8 +90,10 @@ def _noun(scene: Scene, says: set[str], rng: np.random.Generator) -> str:
         words.insert(0, _pick(SIZES["small" if scene.size < BIG else "big"], rng))
     elif extra < 0.15:
         words.insert(0, _gibberish(rng))
-    phrase = " ".join(words)
-    return phrase if rng.random() < 0.1 else article(phrase)
+    phrase, said = " ".join(words), rng.random()
+    if scene.count != "one" or said > 0.95:
+        return True, f"{scene.count} {phrase}"
+    return (False, phrase) if said < 0.1 else (True, article(phrase))
 
 
 def _gibberish(rng: np.random.Generator) -> str:

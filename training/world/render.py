@@ -56,11 +56,12 @@ def sprite(
 def render(scene: Scene, zoom: int = 1) -> Pixels:
     """Return the picture of a scene: height, width, colour in 0..1; finer where `zoom` is more."""
     picture = background(scene.place, scene.time, zoom).copy()
-    size, top, left = scene.size * zoom, (FOOT - scene.size) * zoom, scene.left * zoom
+    size, top = scene.size * zoom, (FOOT - scene.size) * zoom
     colour, through = sprite(scene.subject, scene.colour, scene.time, size, scene.mirrored)
-    window = picture[top : top + size, left : left + size]
-    window *= through
-    window += colour
+    for left in scene.lefts:
+        window = picture[top : top + size, left * zoom : left * zoom + size]
+        window *= through
+        window += colour
     return np.clip(picture, 0, 1)
 
 

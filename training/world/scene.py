@@ -6,13 +6,20 @@ import hashlib
 from dataclasses import dataclass
 from itertools import product
 
-from cohp.mini.vocabulary import COLOURS, PLACES, SUBJECTS, TIMES
+from cohp.mini.vocabulary import COLOURS, COUNTS, PLACES, SUBJECTS, TIMES
 
 SIDE = 64
 GRID = 8
 HELD_OUT_SHARE = 0.06
 SIZES: dict[int, tuple[int, ...]] = {32: (8, 16, 24), 40: (8, 16)}
 """Side of a subject's box in pixels, and the left edges it may have."""
+
+TOGETHER: dict[str, dict[int, tuple[int, ...]]] = {
+    "one": SIZES,
+    "two": {24: (0, 8, 16), 28: (0, 4, 8)},
+    "three": {20: (0, 4)},
+}
+"""The same for each count: several stand side by side, the first at the left edge."""
 
 SIZE_SHARES: dict[int, float] = {32: 0.15, 40: 0.85}
 """How often each size is drawn: mostly big ones at first."""
@@ -32,6 +39,17 @@ class Scene:
     size: int = 40
     left: int = 16
     mirrored: bool = False
+    count: str = "one"
+
+    @property
+    def lefts(self) -> range:
+        """The left edges of the subjects' boxes."""
+        return range(self.left, self.right, self.size)
+
+    @property
+    def right(self) -> int:
+        """Where the last box ends."""
+        return self.left + COUNTS[self.count] * self.size
 
 
 def held_out(subject: str, colour: str, place: str, time: str) -> bool:
