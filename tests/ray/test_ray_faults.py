@@ -25,6 +25,7 @@ def test_a_batch_outlives_its_faults_and_is_that_of_one_machine():
     assert told["best images within one level of those of one machine"] == "12"
     once, twice, more = map(int, told["shots drawn once, twice, more often"].split(", "))
     assert once + twice + more == 36
-    # Three faults within seconds may each catch the same shot in the air; what is recorded is
-    # never drawn again.
-    assert more <= 1
+    # Three faults and the poison's crashes, within seconds, may each catch the same shots in the
+    # air, which are drawn again, those of a merged batch together; what is recorded never is.
+    assert once >= 18
+    assert more <= 4
