@@ -33,7 +33,9 @@ class Lanes:
 
     def __init__(self, pipe: Pipe, family: Family, first: Denoiser) -> None:
         threads = torch.get_num_threads()
-        count = min(threads, MOST) if _is_small(denoiser_of(pipe)) else 1
+        # A network that waits in main memory for its turn on a GPU is drawn with there.
+        worth = first.device.type == "cpu" and _is_small(denoiser_of(pipe))
+        count = min(threads, MOST) if worth else 1
         self._denoisers = [first, *(Denoiser(_twin(pipe), family) for _ in range(count - 1))]
         self._pool = ThreadPoolExecutor(
             count, "lane", initializer=torch.set_num_threads, initargs=(threads // count,)
@@ -68,9 +70,7 @@ class Lanes:
 
 
 def _is_small(network: Module) -> bool:
-    weights = list(network.parameters())
-    on_processor = all(each.device.type == "cpu" for each in weights)
-    return on_processor and sum(each.nbytes for each in weights) <= SMALL
+    return sum(int(each.nbytes) for each in network.parameters()) <= SMALL
 
 
 def _twin(pipe: Pipe) -> Pipe:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 import torch
 from drawing import CLOSE, child, distance, draw, generator, shot
+from tiny import tiny
 
 from cohp.errors import OutOfMemory
 from cohp.pipelines import lanes
+from cohp.pipelines.families import family_of
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +79,14 @@ def test_a_lane_that_does_not_fit_is_waited_for_with_the_others(monkeypatch):
             draw(drawer, *(shot("sd15", seed) for seed in range(4)))
     assert len(done) == 3
     assert len(draw(drawer, *(shot("sd15", seed) for seed in range(4)))) == 4
+
+
+@pytest.mark.parametrize(("device", "parts"), [("cpu", 4), ("cuda", 1)])
+def test_what_waits_in_main_memory_for_a_gpu_has_one_lane(device, parts):
+    pipe = tiny("sd15")  # its weights are in main memory
+    drawn_on = SimpleNamespace(device=torch.device(device))
+    made = lanes.Lanes(pipe, family_of(pipe), drawn_on)
+    assert len(made.parts(range(8))) == parts
 
 
 def test_a_large_network_has_all_cores_for_itself(monkeypatch):

@@ -24,9 +24,7 @@ FINE = 0.5  # share of renderings drawn twice as large and resized, as the rewar
 WRONG = (0.6, 0.3, 0.1)  # shares of pictures with no, one and two attributes of another scene
 FLAWED = 0.65  # share of pictures with a flaw
 SEVERAL = 0.5  # share of rendered scenes that may have two or three of their subject
-MISTAKEN = (
-    3  # times as often a wrong count as a wrong anything else: no generator's picture has one
-)
+MISTAKEN = 3  # wrong counts for one of any other mistake: no generator's picture has them
 STRANGE = 0.05  # share of prompts that name nothing of the world
 TRIES = 20
 
