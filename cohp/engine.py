@@ -21,17 +21,13 @@ from cohp.executors.stops import Either
 from cohp.executors.together import together as at_once
 from cohp.recipe import Recipe
 from cohp.recipes import make
-from cohp.record.files import write_whole, writing
 from cohp.record.folder import RunFolder
-from cohp.record.metadata import encode
 from cohp.record.places import new_folder, run_name
 from cohp.record.recorder import Recorder
-from cohp.report.page import page
-from cohp.report.sheet import contact_sheet
-from cohp.report.story import Story
+from cohp.reporting import write_reports
 from cohp.result import Outcome, Result
 from cohp.reward.loading import settled
-from cohp.run import Run, retrace
+from cohp.run import Run
 from cohp.seeds import fresh_seed
 from cohp.spending import fitted
 
@@ -272,29 +268,3 @@ def resume(folder: str | Path, **options: Any) -> Result:  # noqa: ANN401 - thos
     """Go on with the run in `folder`, and let the models go again."""
     with Engine() as engine:
         return engine.resume(folder, **options)
-
-
-def story(folder: RunFolder) -> Story:
-    """Gather what every report of a run is drawn from."""
-    chosen, verdict = retrace(folder)
-    return Story(
-        recipe=folder.recipe.to_json(),
-        entries=tuple(folder.entries.values()),
-        verdict=verdict,
-        images=folder.images,
-        chosen=chosen,
-        versions=folder.versions,
-        revisions=folder.revisions,
-        stopped=folder.stopped[1] if folder.stopped and folder.recipe.budget else None,
-        choice=folder.choice,
-    )
-
-
-def write_reports(folder: RunFolder) -> None:
-    """Write the page and the contact sheet of a run, as far as it has come."""
-    if not folder.entries:
-        return
-    told = story(folder)
-    with writing(folder.path):
-        write_whole(folder.path / "report.html", page(told).encode())
-        write_whole(folder.path / "sheet.png", encode(contact_sheet(told), {}))

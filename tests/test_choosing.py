@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from small import make_recipe
 
 from cohp.choosing import choose, owed
-from cohp.engine import Engine, story
+from cohp.engine import Engine
 from cohp.errors import BadInput
 from cohp.events import RoundDone
 from cohp.executors.local import LocalExecutor
@@ -16,6 +16,7 @@ from cohp.record.folder import RunFolder
 from cohp.record.recorder import Recorder
 from cohp.replay import replay
 from cohp.report.why import why
+from cohp.reporting import story
 from cohp.run import Run, retrace
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cohp.engine import story
 from cohp.record.folder import RunFolder
 from cohp.report.explain import explain
+from cohp.reporting import story
 
 
 @click.command()

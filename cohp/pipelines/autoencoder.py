@@ -25,9 +25,13 @@ class Autoencoder:
         # Its half precision overflows, and the picture is black.
         if vae.dtype == torch.float16 and vae.config.get("force_upcast"):
             vae.to(torch.float32)
+        pictures_only = all(each.ndim < VIDEO for each in vae.parameters())
         # A processor convolves faster where an image's channels lie side by side.
-        if vae.device.type == "cpu" and all(each.ndim < VIDEO for each in vae.parameters()):
+        if vae.device.type == "cpu" and pictures_only:
             vae.to(memory_format=torch.channels_last)
+        # Of frames it remembers the last, and half precision may become another type on the way.
+        self.shared = pictures_only and vae.dtype != torch.float16
+        """Whether several threads may decode at once."""
 
     def decode(self, latents: Tensor) -> Tensor:
         """Decode the latents of one image to a picture of eight-bit levels.

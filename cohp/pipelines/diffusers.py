@@ -90,8 +90,8 @@ class DiffusersGenerator:
         self._lanes = Lanes(pipe, family, self._denoiser)
         self._autoencoder = Autoencoder(pipe.vae, family.codec)
         self._kept = Kept()
-        # Whether the batch in hand is drawn, and only has to be decoded.
-        self._decoding = False
+        # Whether what is at work is as much for one image as for the batch in hand.
+        self._one_by_one = False
 
     @property
     def revision(self) -> str:
@@ -140,19 +140,17 @@ class DiffusersGenerator:
             return [drawn[place] for place in range(len(shots))]
         # Only here is the error gone, and with it what it held on the device.
         free()
-        # Pictures are decoded one at a time, whatever the batch.
-        raise OutOfMemory(said, by_batch=not self._decoding)
+        raise OutOfMemory(said, by_batch=not self._one_by_one)
 
     def _draw_batch(self, shots: Sequence[Shot], parents: Mapping[str, Drawn]) -> list[Drawn]:
         began = perf_counter()
-        self._decoding = False
+        self._one_by_one = False
         with torch.inference_mode():
             begun = [self._begin(part, parents) for part in self._lanes.parts(shots)]
             with self._residence.drawing():
                 parts = self._lanes.each(self._finish, begun)
             finished = replace(parts[0], latents=torch.cat([part.latents for part in parts]))
-            self._decoding = True
-            pictures = [self._autoencoder.decode(each) for each in finished.latents]
+            pictures = self._pictures(finished.latents)
         seconds = (perf_counter() - began) / len(shots)
         return [
             self._drawn(shot, finished, place, pictures[place], seconds)
@@ -181,6 +179,17 @@ class DiffusersGenerator:
         if self._match_colours:
             done = match_colours(done.float(), clean)
         return _Finished(done, start, level)
+
+    def _pictures(self, latents: Tensor) -> list[Tensor]:
+        """Decode one image at a time, or one a lane."""
+        whole = list(latents)
+        parts = self._lanes.parts(whole) if self._autoencoder.shared else [whole]
+        self._one_by_one = len(parts) == 1
+        decoded = self._lanes.each(self._decode, parts)
+        return [picture for part in decoded for picture in part]
+
+    def _decode(self, _: Denoiser, latents: Sequence[Tensor]) -> list[Tensor]:
+        return [self._autoencoder.decode(each) for each in latents]
 
     def _call(self, shots: Sequence[Shot], steps: int) -> Call:
         """Return what a batch is drawn with."""

@@ -16,7 +16,7 @@ import torch
 
 from cohp.pipelines.denoiser import Denoiser
 from cohp.pipelines.families.base import Family
-from cohp.pipelines.foreign import Module, Pipe
+from cohp.pipelines.foreign import Pipe
 from cohp.pipelines.speed import denoiser_of
 
 Item = TypeVar("Item")
@@ -33,9 +33,9 @@ class Lanes:
 
     def __init__(self, pipe: Pipe, family: Family, first: Denoiser) -> None:
         threads = torch.get_num_threads()
+        weights = sum(int(each.nbytes) for each in denoiser_of(pipe).parameters())
         # A network that waits in main memory for its turn on a GPU is drawn with there.
-        worth = first.device.type == "cpu" and _is_small(denoiser_of(pipe))
-        count = min(threads, MOST) if worth else 1
+        count = lanes_for(weights) if first.device.type == "cpu" else 1
         self._denoisers = [first, *(Denoiser(_twin(pipe), family) for _ in range(count - 1))]
         self._pool = ThreadPoolExecutor(
             count, "lane", initializer=torch.set_num_threads, initargs=(threads // count,)
@@ -69,8 +69,9 @@ class Lanes:
         self._pool.shutdown()
 
 
-def _is_small(network: Module) -> bool:
-    return sum(int(each.nbytes) for each in network.parameters()) <= SMALL
+def lanes_for(weights: int) -> int:
+    """Return how many lanes a denoiser of so many bytes gets on a processor."""
+    return min(torch.get_num_threads(), MOST) if weights <= SMALL else 1
 
 
 def _twin(pipe: Pipe) -> Pipe:

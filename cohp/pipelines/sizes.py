@@ -20,6 +20,7 @@ from cohp.errors import CohpError
 from cohp.options import DiffusersOptions, read
 from cohp.pipelines.folder import WEIGHTS, by_variant, variant_of
 from cohp.pipelines.folder import read as read_folder
+from cohp.pipelines.lanes import lanes_for
 from cohp.pipelines.parts import parts_of
 from cohp.pipelines.precision import WIDTHS, suitable
 from cohp.placement.need import Need, resting
@@ -109,14 +110,16 @@ def _sized(
     values = max(VALUES_A_PIXEL, VALUES_A_WIDTH * denoiser.values**0.5)
     layered = VALUES_A_CHANNEL_ON_PROCESSOR if processor else VALUES_A_CHANNEL
     channels = (config.get("block_out_channels") or [CHANNELS])[0]
+    weights = denoiser.bytes(each, each)
     return Need(
         model.name,
-        denoiser=denoiser.bytes(each, each),
+        denoiser=weights,
         encoders=sum(part.bytes(each, wide) for part in encoders),
         vae=vae.bytes(decoded, decoded),
         largest=max((part.largest for part in [denoiser, *encoders]), default=0) * each,
         drawing=int(rows * values * pixels * each),
         decoding=int(layered * channels * pixels * decoded),
+        decoders=lanes_for(weights) if processor else 1,
         layers_leave=_config(model, "transformer").get("_class_name") not in RIGID
         and model.family != "hunyuandit",
     )

@@ -24,8 +24,9 @@ class Need:
     # The largest single tensor, which layer by layer must fit.
     largest: int = 0
     drawing: int = 0
-    # Pictures are decoded one at a time.
     decoding: int = 0
+    # How many pictures are decoded at once, where there are as many.
+    decoders: int = 1
     # Whether its encoders can leave, and its layers come one by one.
     parts_leave: bool = True
     layers_leave: bool = True
@@ -55,7 +56,7 @@ class Need:
 
     def active(self, images: int) -> int:
         """Return what a batch takes beside the weights."""
-        return max(images * self.drawing, self.decoding)
+        return max(images * self.drawing, self._decoding(images))
 
     def working(self, stay: Stay, images: int, beside: int = 0) -> int:
         """Return the most it takes while it draws, `beside` it what scoring takes."""
@@ -67,9 +68,12 @@ class Need:
                 return max(self.whole, self.denoiser + self.vae + active)
             case "turns":
                 drawing = self.denoiser + images * self.drawing
-                return self.vae + max(self.encoders, drawing, self.decoding, beside)
+                return self.vae + max(self.encoders, drawing, self._decoding(images), beside)
             case "groups":
                 return self.vae + LAYERS_AT_ONCE * self.largest + active
+
+    def _decoding(self, images: int) -> int:
+        return min(images, self.decoders) * self.decoding
 
     def on_host(self, stay: Stay) -> int:
         """Return what lies in main memory meanwhile."""

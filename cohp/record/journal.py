@@ -69,7 +69,7 @@ class Writer:
         text = _text(data)
         with self._lock:
             check = _check(text, self._check)
-            self._file.write(f'{text[:-1]}, "check": "{check}"}}\n'.encode())
+            self._file.write(_line(text, check))
             self._file.flush()
             os.fsync(self._file.fileno())
             self._check = check
@@ -83,6 +83,10 @@ def _text(data: Mapping[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, allow_nan=False)
 
 
+def _line(text: str, check: str) -> bytes:
+    return f'{text[:-1]}, "check": "{check}"}}\n'.encode()
+
+
 def _check(text: str, before: str) -> str:
     return hashlib.sha256(f"{before}{text}".encode()).hexdigest()[:CHECK_SIZE]
 
@@ -94,6 +98,7 @@ def _parse(line: bytes, before: str) -> dict[str, Any] | None:
         check = data.pop("check")
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
-    if not line.endswith(b"\n") or check != _check(_text(data), before):
+    text = _text(data)
+    if check != _check(text, before) or line != _line(text, check):
         return None
     return {**data, "check": check}

@@ -9,7 +9,6 @@ from drawing import SIDE, draw, generator, shot
 from PIL import Image
 from tiny import NAMES, tiny
 
-from cohp.errors import OutOfMemory
 from cohp.pipelines.families import family_of
 from cohp.reward.refusal import refusal
 
@@ -121,16 +120,6 @@ class _Fixed(_Echo):
         return type("Out", (), {"latent": frames})()
 
 
-def test_decoding_that_does_not_fit_asks_for_no_smaller_batch(monkeypatch):
-    def fails(_):
-        raise torch.OutOfMemoryError
-
-    drawer = generator("sd15")
-    with monkeypatch.context() as patched:
-        patched.setattr(drawer._autoencoder, "decode", fails)
-        with pytest.raises(OutOfMemory) as decoding:
-            draw(drawer, shot("sd15", 1), shot("sd15", 2))
-    monkeypatch.setattr(drawer._denoiser, "run", lambda *_: fails(None))
-    with pytest.raises(OutOfMemory) as drawing:
-        draw(drawer, shot("sd15", 1), shot("sd15", 2))
-    assert (decoding.value.by_batch, drawing.value.by_batch) == (False, True)
+@pytest.mark.parametrize(("name", "shared"), [("sd15", True), ("qwen-image", False)])
+def test_what_remembers_frames_decodes_in_one_thread(name, shared):
+    assert generator(name)._autoencoder.shared == shared

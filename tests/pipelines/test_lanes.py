@@ -63,6 +63,23 @@ def test_lanes_work_at_once_and_give_the_cores_back(monkeypatch):
     assert not at_work()
 
 
+def test_pictures_are_decoded_at_once(monkeypatch):
+    drawer = generator("sd15")
+    meeting = threading.Barrier(4, timeout=20)
+    decode = drawer._autoencoder.decode
+
+    def met(latents):
+        meeting.wait()
+        return decode(latents)
+
+    monkeypatch.setattr(drawer._autoencoder, "decode", met)
+    drawn = draw(drawer, *(shot("sd15", seed) for seed in range(4)))
+    for each in drawn:
+        again = decode(torch.from_numpy(each.latents))
+        assert float((each.pixels - again).abs().max()) <= 1.01 / 255
+    drawer.close()
+
+
 def test_a_lane_that_does_not_fit_is_waited_for_with_the_others(monkeypatch):
     drawer = generator("sd15")
     done = []
@@ -79,6 +96,24 @@ def test_a_lane_that_does_not_fit_is_waited_for_with_the_others(monkeypatch):
             draw(drawer, *(shot("sd15", seed) for seed in range(4)))
     assert len(done) == 3
     assert len(draw(drawer, *(shot("sd15", seed) for seed in range(4)))) == 4
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_decoding_that_does_not_fit_asks_for_a_smaller_batch_where_that_helps(monkeypatch, shared):
+    def fails(_):
+        raise torch.OutOfMemoryError
+
+    drawer = generator("sd15")
+    drawer._autoencoder.shared = shared
+    with monkeypatch.context() as patched:
+        patched.setattr(drawer._autoencoder, "decode", fails)
+        with pytest.raises(OutOfMemory) as decoding:
+            draw(drawer, shot("sd15", 1), shot("sd15", 2))
+    monkeypatch.setattr(drawer._denoiser, "run", lambda *_: fails(None))
+    with pytest.raises(OutOfMemory) as drawing:
+        draw(drawer, shot("sd15", 1), shot("sd15", 2))
+    assert (decoding.value.by_batch, drawing.value.by_batch) == (shared, True)
+    drawer.close()
 
 
 @pytest.mark.parametrize(("device", "parts"), [("cpu", 4), ("cuda", 1)])

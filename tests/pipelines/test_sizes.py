@@ -68,6 +68,16 @@ def test_fewer_bits_and_fewer_pixels_take_less():
     assert (half.name, half.denoiser) == ("sdxl:dtype=bfloat16", whole.denoiser)
 
 
+def test_only_a_small_model_on_a_processor_decodes_several_pictures_at_once(monkeypatch):
+    monkeypatch.setattr("torch.get_num_threads", lambda: 3)
+    for name, processor, decoders in (
+        ("mini-poster", True, 3),
+        ("mini-poster", False, 1),
+        ("sdxl", True, 1),
+    ):
+        assert need_of(find(name), processor=processor).decoders == decoders
+
+
 def test_what_needs_no_device_takes_none():
     for name in ("fake-ink", "gpt-image-1"):
         assert need_of(find(name), processor=False).whole == 0

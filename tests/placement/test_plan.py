@@ -118,6 +118,12 @@ def test_fewer_bits_are_proposed_and_never_taken_unasked():
         make([stiff], [], one(12), 1)
 
 
+def test_as_many_pictures_are_decoded_at_once_as_there_are_images_and_lanes():
+    mini = Need("mini", 2, vae=1, drawing=1, decoding=10, decoders=2)
+    assert [mini.working("whole", images) for images in (1, 2, 4, 30)] == [13, 23, 23, 33]
+    assert [mini.working("turns", images) for images in (1, 2, 4, 30)] == [11, 21, 21, 33]
+
+
 sizes = st.integers(0, 40)
 needs = st.builds(
     Need,
@@ -128,6 +134,7 @@ needs = st.builds(
     largest=st.integers(0, 2),
     drawing=st.integers(0, 5),
     decoding=st.integers(0, 5),
+    decoders=st.integers(1, 4),
     parts_leave=st.booleans(),
     layers_leave=st.booleans(),
 )

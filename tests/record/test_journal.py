@@ -75,6 +75,12 @@ def test_a_changed_byte_is_found(data, tmp_path_factory):
     assert lines == LINES[: len(LINES) - 1 - joined]
 
 
+def test_a_space_that_became_a_tab_is_found(path):
+    path.write_bytes(path.read_bytes().replace(b": ", b":\t", 1))
+    with pytest.raises(RunDamaged, match="line 1"):
+        read(path)
+
+
 @pytest.mark.parametrize("change", ["lost", "swapped", "doubled"])
 def test_a_lost_swapped_or_doubled_line_is_named(path, change):
     first, second, third = path.read_bytes().splitlines(keepends=True)

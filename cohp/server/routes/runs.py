@@ -12,9 +12,9 @@ from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
 from cohp.choosing import check_rounds
-from cohp.engine import story
 from cohp.record.folder import RunFolder
 from cohp.report.page import page
+from cohp.reporting import story
 from cohp.server import stream
 from cohp.server.asking import bounded, recipe_of
 from cohp.server.house import Here, House
