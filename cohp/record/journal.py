@@ -96,9 +96,8 @@ def _parse(line: bytes, before: str) -> dict[str, Any] | None:
     try:
         data = json.loads(line)
         check = data.pop("check")
+        text = _text(data)
+        sound = check == _check(text, before) and line == _line(text, check)
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
-    text = _text(data)
-    if check != _check(text, before) or line != _line(text, check):
-        return None
-    return {**data, "check": check}
+    return {**data, "check": check} if sound else None
