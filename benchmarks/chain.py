@@ -6,7 +6,8 @@ python benchmarks/chain.py [own|script|reference|together|swapped] [--prompts N]
 own: the engine's time outside drawing and scoring. script: against a straightforward script with
 diffusers' own classes. reference: against models loaded for each prompt and candidate. together:
 many prompts at once against one after the other; swapped: likewise where one model fits at a time.
-A chain has 4 images a model and a round, drawn in 12 steps, unless told otherwise.
+A chain is the reference's, 2 images a model and 4 rounds of 4, drawn in 12 steps, unless told
+otherwise.
 With --processor-time the processor's time is counted, not the clock's: for a machine that is busy.
 """
 
@@ -29,6 +30,7 @@ from cohp.engine import Engine, compose
 from cohp.executors.base import Stop
 from cohp.executors.local import LocalExecutor
 from cohp.pipelines import load as load_model
+from cohp.pipelines.base import Generator
 from cohp.recipe import Recipe
 from cohp.record.recorder import Recorder
 from cohp.result import Result
@@ -40,8 +42,9 @@ MODELS = ["mini-poster", "mini-mural"]
 # The reference has three candidates; the third draws as the first, and is loaded for itself.
 THREE = [*MODELS, "mini-poster:match_colours=true"]
 Shape = dict[str, Any]
+# The reference's own: 2 images a model, 4 rounds of 4.
 SHAPE: Shape = {
-    "per_model": 4,
+    "per_model": 2,
     "rounds": 4,
     "batch": 4,
     "seed": 1,
@@ -58,8 +61,10 @@ CLOCKS: list[Callable[[], float]] = [perf_counter]
 class OneAtATime(LocalExecutor):
     """The local executor where memory holds one model beside the reward."""
 
-    def __init__(self, reward: Reward) -> None:
-        super().__init__(load_model, lambda _: reward)
+    def __init__(
+        self, reward: Reward, load_drawing: Callable[[str], Generator] = load_model
+    ) -> None:
+        super().__init__(load_drawing, lambda _: reward)
         self._at_work = ""
 
     def answer(
@@ -78,17 +83,22 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("figures", nargs="*", choices=[*FIGURES, []], help="all, unless named")
     parser.add_argument("--prompts", type=int, help="how many, where not the issue's number")
-    parser.add_argument("--images", type=int, default=4, help="a model, and a round")
+    parser.add_argument("--images", type=int, help="a model, and a round")
     parser.add_argument("--steps", type=int, help="of every image")
     parser.add_argument("--processor-time", action="store_true")
     given = parser.parse_args()
     if given.processor_time:
         CLOCKS[:] = [process_time]
-    shape = {**SHAPE, "per_model": given.images, "batch": given.images, "steps": given.steps}
+    shape = {**shaped(given.images), "steps": given.steps}
     for name in given.figures or FIGURES:
         figure, usual = FIGURES[name]
         with tempfile.TemporaryDirectory() as folder:
             figure(Path(folder), prompts(given.prompts or usual), shape)
+
+
+def shaped(images: int | None) -> Shape:
+    """Return the options of a chain of so many images a model and a round, or of the usual one."""
+    return SHAPE | ({"per_model": images, "batch": images} if images else {})
 
 
 def own(folder: Path, asked: list[str], shape: Shape) -> None:
@@ -111,16 +121,17 @@ def own(folder: Path, asked: list[str], shape: Shape) -> None:
 def script(folder: Path, asked: list[str], shape: Shape) -> None:
     """Compare with a script that keeps its models loaded."""
     recipes = [compose(prompt, models=MODELS, **shape) for prompt in asked]
-    _against("script", chain_rivals.script(), folder, recipes)
+    against("script", chain_rivals.script(), folder, recipes)
 
 
 def reference(folder: Path, asked: list[str], shape: Shape) -> None:
     """Compare with the reference's way, over three candidates."""
     recipes = [compose(prompt, models=THREE, **shape) for prompt in asked]
-    _against("reference", chain_rivals.reference(), folder, recipes)
+    against("reference", chain_rivals.reference(), folder, recipes)
 
 
-def _against(name: str, way: chain_rivals.Way, folder: Path, recipes: list[Recipe]) -> None:
+def against(name: str, way: chain_rivals.Way, folder: Path, recipes: list[Recipe]) -> None:
+    """Time chains here and by a rival's way, by turns; print how they compare."""
     reward = load("mini-judge")
     warm = recipes[0].model_copy(update={"rounds": 1, "per_model": 1, "batch": 1})
     with Engine(LocalExecutor(load_model, lambda _: reward)) as engine:
@@ -149,17 +160,18 @@ def _first_parent(result: Result) -> int:
 def together(folder: Path, asked: list[str], shape: Shape) -> None:
     """Compare many prompts at once with one after the other."""
     reward = load("mini-judge")
-    _compare("together", LocalExecutor(load_model, lambda _: reward), folder, asked, shape)
+    compare("together", LocalExecutor(load_model, lambda _: reward), folder, asked, shape)
 
 
 def swapped(folder: Path, asked: list[str], shape: Shape) -> None:
     """Likewise where one model fits at a time."""
-    _compare("swapped", OneAtATime(load("mini-judge")), folder, asked, shape)
+    compare("swapped", OneAtATime(load("mini-judge")), folder, asked, shape)
 
 
-def _compare(
+def compare(
     name: str, executor: LocalExecutor, folder: Path, asked: list[str], shape: Shape
 ) -> None:
+    """Time chains one after the other and all together, by an executor; print how they compare."""
     options = {"models": MODELS, **shape}
     recipes: list[Recipe] = [compose(prompt, **options) for prompt in asked]
     with Engine(executor) as engine:

@@ -1,7 +1,8 @@
 """A batch on a Ray cluster of several nodes on this machine, hurt in every way, and compared.
 
 A node is removed, a worker killed, the driver killed and started again; one prompt more crashes
-whatever draws it. Every result must be that of one machine, no shot drawn more than twice.
+whatever draws it. Every result must be that of one machine. How often each shot was drawn is told:
+a fault may have what was in the air drawn again, and faults within seconds the same shots.
 
 python benchmarks/ray_faults.py --prompts 200 --nodes 3
 """
