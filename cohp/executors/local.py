@@ -18,6 +18,7 @@ from cohp.executors.planning import plan, setting
 from cohp.executors.scoring import Judges
 from cohp.executors.shelf import Shelf
 from cohp.pipelines.base import Generator
+from cohp.pipelines.memory import trim
 from cohp.pipelines.safety import SafetyFilter
 from cohp.placement.plan import Plan
 from cohp.placement.room import Room
@@ -139,7 +140,9 @@ class LocalExecutor:
     def _scoring(self, judges: Judges) -> Scoring:
         def score(batch: Sequence[Drawn | Unscored]) -> list[Answer]:
             scored = self._halving.batches("the reward", batch, judges.answers)
-            return [answer for answers in scored for answer in answers]
+            answers = [answer for answers in scored for answer in answers]
+            trim()
+            return answers
 
         beside = self._plan is not None and self._plan.overlaps
         return Scoring(score, beside=beside, device=self._plan.judging if self._plan else "cpu")

@@ -22,7 +22,7 @@ from cohp.pipelines.foreign import Pipe
 from cohp.pipelines.kept import Kept
 from cohp.pipelines.lanes import Lanes
 from cohp.pipelines.look import look, match_colours
-from cohp.pipelines.memory import default_device, free, ran_out
+from cohp.pipelines.memory import default_device, free, ran_out, trim
 from cohp.pipelines.noise import generators, noise
 from cohp.pipelines.prompts import Prompts
 from cohp.pipelines.quiet import quiet
@@ -149,8 +149,10 @@ class DiffusersGenerator:
             begun = [self._begin(part, parents) for part in self._lanes.parts(shots)]
             with self._residence.drawing():
                 parts = self._lanes.each(self._finish, begun)
+            trim()
             finished = replace(parts[0], latents=torch.cat([part.latents for part in parts]))
             pictures = self._pictures(finished.latents)
+            trim()
         seconds = (perf_counter() - began) / len(shots)
         return [
             self._drawn(shot, finished, place, pictures[place], seconds)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
+from typing import Any
 
 import torch
 
@@ -25,9 +28,18 @@ def ran_out(error: BaseException) -> bool:
     )
 
 
+def trim() -> None:
+    """Give the system what threads have freed: glibc keeps it for each of them by itself."""
+    libc: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
+    # Other C libraries have no such call, and keep little.
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
+
+
 def free() -> None:
     """Give back what is no longer referred to."""
     gc.collect()
+    trim()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     elif torch.backends.mps.is_available():
