@@ -122,12 +122,14 @@ class Hurt:
 
     def kill_worker(self) -> None:
         """Kill a process that draws."""
-        workers = [
-            pid
-            for pid in (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit())
-            if _is_worker(pid, self._out)
-        ]
+        # The one before may have crashed a moment ago, and the next be on its way.
+        while not (workers := self._workers()):
+            time.sleep(0.2)
         os.kill(workers[0], signal.SIGKILL)
+
+    def _workers(self) -> list[int]:
+        pids = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
+        return [pid for pid in pids if _is_worker(pid, self._out)]
 
     def kill_driver(self) -> None:
         """Kill the driver and begin another."""

@@ -10,12 +10,13 @@ from small import FAKES
 
 from cohp import run, spending
 from cohp.budget import Budget
-from cohp.engine import Engine, compose, story
+from cohp.engine import Engine, compose
 from cohp.errors import BadRecipe, Interrupted
 from cohp.executors.local import LocalExecutor
 from cohp.pipelines.evaluations import evaluations
 from cohp.record.folder import RunFolder
 from cohp.report.explain import explain
+from cohp.reporting import story
 from cohp.spending import unlikely
 from cohp.types import Score, Scored, Shot
 
