@@ -6,7 +6,7 @@ The embedded models load in a tenth of a second, so swapping them costs next to 
 models of SDXL's size (2.2 billion random values, 4.5 GB in bfloat16), which it makes itself, draw
 small pictures in one unguided step, as a turbo model does, so that loading weighs something beside
 drawing. Memory that holds one of them caches no file of the other: the system is told to forget
-them. It takes 11 GB of disk.
+them. It takes 10 GB of disk.
 """
 
 from __future__ import annotations
