@@ -121,27 +121,29 @@ def own(folder: Path, asked: list[str], shape: Shape) -> None:
 def script(folder: Path, asked: list[str], shape: Shape) -> None:
     """Compare with a script that keeps its models loaded."""
     recipes = [compose(prompt, models=MODELS, **shape) for prompt in asked]
-    against("script", chain_rivals.script(), folder, recipes)
+    reward = load("mini-judge")
+    against("script", reward, chain_rivals.script(reward), folder, recipes)
 
 
 def reference(folder: Path, asked: list[str], shape: Shape) -> None:
     """Compare with the reference's way, over three candidates."""
     recipes = [compose(prompt, models=THREE, **shape) for prompt in asked]
-    against("reference", chain_rivals.reference(), folder, recipes)
+    against("reference", load("mini-judge"), chain_rivals.reference(), folder, recipes)
 
 
-def against(name: str, way: chain_rivals.Way, folder: Path, recipes: list[Recipe]) -> None:
+def against(
+    name: str, reward: Reward, way: chain_rivals.Way, folder: Path, recipes: list[Recipe]
+) -> None:
     """Time chains here and by a rival's way, by turns; print how they compare."""
-    reward = load("mini-judge")
     warm = recipes[0].model_copy(update={"rounds": 1, "per_model": 1, "batch": 1})
     with Engine(LocalExecutor(load_model, lambda _: reward)) as engine:
         engine.run(warm, out=folder / "warm")
-        chain_rivals.chain(warm, reward, way)
+        chain_rivals.chain(warm, way)
         ours, theirs, same = 0.0, 0.0, 0
         for number, recipe in enumerate(recipes):
             spent, result = _timed(lambda: engine.run(recipe, out=folder / str(number)))  # noqa: B023
             ours += spent
-            spent, chosen = _timed(lambda: chain_rivals.chain(recipe, reward, way))  # noqa: B023
+            spent, chosen = _timed(lambda: chain_rivals.chain(recipe, way))  # noqa: B023
             theirs += spent
             same += chosen == (result.verdict.model, _first_parent(result))
     print(

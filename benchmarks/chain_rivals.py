@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import torch
 from diffusers import DiffusionPipeline
 from PIL import Image
+from score_rival import score_plainly
 
 from cohp.naming import resolve
 from cohp.pipelines.start import start_of
 from cohp.recipe import Candidate, Recipe
 from cohp.reward.base import Reward
+from cohp.reward.catalogue import find
 from cohp.search.base import draw
 from cohp.whereabouts import place_of
 
@@ -24,11 +27,12 @@ Draw = Callable[[Any, Candidate, str, Sequence[int], int], list[Image.Image]]
 
 @dataclass(frozen=True)
 class Way:
-    """How a chain is done: where pipelines come from, how they draw, what images go through."""
+    """How a chain is done: where pipelines come from, how they draw, how images are scored."""
 
     pipeline: Callable[[str], Any]
     draw: Draw
     kept: Callable[[Image.Image], Image.Image]
+    score: Callable[[str, Image.Image], float]
 
 
 def load(name: str) -> Any:  # noqa: ANN401 - a pipeline of diffusers
@@ -38,7 +42,7 @@ def load(name: str) -> Any:  # noqa: ANN401 - a pipeline of diffusers
     return pipe
 
 
-def script() -> Way:
+def script(reward: Reward) -> Way:
     """Models loaded once, a batch a call, PIL between rounds."""
     loaded: dict[str, Any] = {}
 
@@ -47,11 +51,17 @@ def script() -> Way:
             loaded[name] = load(name)
         return loaded[name]
 
-    return Way(pipeline, _draw, lambda image: image)
+    def score(prompt: str, image: Image.Image) -> float:
+        return reward.score(prompts=[prompt], images=[image])[0].mean
+
+    return Way(pipeline, _draw, lambda image: image, score)
 
 
 def reference() -> Way:
-    """Models loaded for each prompt and candidate, one image at a time, PNG between rounds."""
+    """Models loaded for each prompt and candidate, one image at a time, PNG between rounds.
+
+    Images are scored as the reference does it, with gradients on.
+    """
 
     def one_by_one(
         pipe: Any,  # noqa: ANN401
@@ -67,10 +77,10 @@ def reference() -> Way:
         image.save(buffer, "PNG")
         return Image.open(buffer).convert("RGB")
 
-    return Way(load, one_by_one, through_png)
+    return Way(load, one_by_one, through_png, score_plainly(find("mini-judge").folder or Path()))
 
 
-def chain(recipe: Recipe, reward: Reward, way: Way) -> tuple[str, int]:
+def chain(recipe: Recipe, way: Way) -> tuple[str, int]:
     """Do a chain; return the chosen model and the seed of its best image of stage one.
 
     Images are scored one at a time.
@@ -78,7 +88,7 @@ def chain(recipe: Recipe, reward: Reward, way: Way) -> tuple[str, int]:
     diffusers has no img2img class for these models: a round encodes its parent and calls the
     pipeline with as many steps as refining runs, which is as much work.
     """
-    tried = {each.name: _stage_one(recipe, each, reward, way) for each in recipe.models}
+    tried = {each.name: _stage_one(recipe, each, way) for each in recipe.models}
     chosen = max(tried, key=lambda name: fmean(score for score, _ in tried[name]))
     candidate = next(each for each in recipe.models if each.name == chosen)
     scores = [score for score, _ in tried[chosen]]
@@ -90,18 +100,15 @@ def chain(recipe: Recipe, reward: Reward, way: Way) -> tuple[str, int]:
         _encode(pipe, best[1])
         seeds = [draw(recipe, candidate, number, index).seed for index in range(recipe.batch)]
         images = way.draw(pipe, candidate, recipe.prompt, seeds, start.steps - start.first)
-        scored = _scored(recipe, [way.kept(image) for image in images], reward)
-        best = max([best, *scored], key=lambda each: each[0])
+        best = max([best, *_scored(recipe, images, way)], key=lambda each: each[0])
     return chosen, first
 
 
-def _stage_one(
-    recipe: Recipe, candidate: Candidate, reward: Reward, way: Way
-) -> list[tuple[float, Image.Image]]:
+def _stage_one(recipe: Recipe, candidate: Candidate, way: Way) -> list[tuple[float, Image.Image]]:
     seeds = [draw(recipe, candidate, 0, index).seed for index in range(recipe.per_model)]
     pipe = way.pipeline(candidate.name)
     images = way.draw(pipe, candidate, recipe.prompt, seeds, candidate.steps or 1)
-    return _scored(recipe, [way.kept(image) for image in images], reward)
+    return _scored(recipe, images, way)
 
 
 def _draw(
@@ -130,8 +137,7 @@ def _encode(pipe: Any, image: Image.Image) -> None:  # noqa: ANN401
 
 
 def _scored(
-    recipe: Recipe, images: Sequence[Image.Image], reward: Reward
+    recipe: Recipe, images: Sequence[Image.Image], way: Way
 ) -> list[tuple[float, Image.Image]]:
-    return [
-        (reward.score(prompts=[recipe.prompt], images=[image])[0].mean, image) for image in images
-    ]
+    kept = map(way.kept, images)
+    return [(way.score(recipe.prompt, image), image) for image in kept]

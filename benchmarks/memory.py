@@ -12,7 +12,6 @@ python benchmarks/memory.py [--prompts 200] [--batch 4] [--budgets 1GB 95MB]
 from __future__ import annotations
 
 import argparse
-import ctypes
 import gc
 import os
 import re
@@ -26,6 +25,7 @@ from cohp.engine import Engine, compose
 from cohp.executors.planning import plan
 from cohp.mini.vocabulary import EXAMPLES
 from cohp.pipelines import load as load_model
+from cohp.pipelines.heap import trim
 from cohp.recipe import Recipe
 from cohp.reward.loading import load as load_reward
 
@@ -105,7 +105,7 @@ def come_and_go(recipe: Recipe) -> None:
     load_reward(recipe.reward).close()
     gc.collect()
     # What was freed would else be taken again without being counted.
-    ctypes.CDLL(None).malloc_trim(0)
+    trim()
 
 
 def peak_of(work: Callable[[], None]) -> int:

@@ -1,11 +1,9 @@
 """Measures HPSv3 here against the reference's way of computing it, in one run, as ratios.
 
-The reference's way, written plainly: one image at a time, the image processor's arithmetic,
-two copies of the frame through the tower's own convolution, its attention under a mask, the
-whole sequence through every layer with gradients on, the head on every token. Both ways get
-the same random weights and images, by turns, and their scores are compared; ours is timed in
-bfloat16 too, and its operations are set against the rate of a large float32 matrix product. On a
-CPU each peak is of a process of its own; on a GPU the full-size model is timed in bfloat16 as well.
+The reference's way is `score_rival.py`. Both ways get the same random weights and images, by turns,
+and their scores are compared; ours is timed in bfloat16 too, and its operations are set against the
+rate of a large float32 matrix product. On a CPU each peak is of a process of its own; on a GPU the
+full-size model is timed in bfloat16 as well.
 
 Run: python benchmarks/score.py [--sizes small mid] [--batches 1 8 32] [--processor-time]
 """
@@ -30,18 +28,13 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from torch.nn import functional
+from score_rival import score_plainly
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import Qwen2VLConfig, Qwen2VLModel
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from cohp.reward.hpsv3 import HPSv3
-from cohp.reward.qwen_images import resized
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 PROMPT = "a photo of a red fox sitting in the snow"
-TAIL = "\n\nEND\n"
 # hidden, inner, heads, layers of the language model; width, heads, blocks of the vision tower
 SIZES = {
     "small": (96, 160, 4, 3, 64, 4, 2),
@@ -154,64 +147,11 @@ def ours(folder: Path, dtype: str = "float32") -> Callable[[list[Image.Image]], 
 
 def reference(folder: Path) -> Callable[[list[Image.Image]], list[float]]:
     """Return the same arithmetic done the reference's way."""
-    text = HPSv3(folder)._text  # noqa: SLF001 - the same tokens for both
-    stored = load_file(folder / "model.safetensors")
-    config = Qwen2VLConfig(**json.loads((folder / "config.json").read_text()))
-    config.text_config.vocab_size = len(stored["model.embed_tokens.weight"])
-    model = Qwen2VLModel(config).eval()
-    ALL_ATTENTION_FUNCTIONS.register("reference", masked_attention)
-    model.visual.config._attn_implementation = "reference"  # noqa: SLF001 - its only name
-    names = {name: HPSv3.rename(name) for name in stored}
-    model.load_state_dict(
-        {new: stored[old] for old, new in names.items() if new and "rm_" not in new}
-    )
-    head = torch.nn.Sequential(
-        *[torch.nn.Linear(config.text_config.hidden_size, 1024), torch.nn.ReLU()],
-        *[torch.nn.Dropout(0), torch.nn.Linear(1024, 16), torch.nn.ReLU(), torch.nn.Linear(16, 2)],
-    )
-    head.load_state_dict({n[8:]: t for n, t in stored.items() if n.startswith("rm_head.")})
-    processor = Qwen2VLImageProcessorPil(
-        patch_size=14, image_mean=list(HPSv3.MEAN), image_std=list(HPSv3.STD)
-    )
-
-    def one(picture: Image.Image) -> float:
-        small = resized(picture.convert("RGB"), 448, 448)
-        seen = processor(small, return_tensors="pt")
-        ids = text.ids(PROMPT, 256)
-        end = len(ids) - 1
-        ids += [text._special["<|im_end|>"], *text._text(TAIL)]  # noqa: SLF001
-        every = torch.tensor([ids])
-        embeddings = model.language_model.embed_tokens(every)
-        tokens = model.visual(seen["pixel_values"], seen["image_grid_thw"]).pooler_output
-        where = (every == text._special["<|image_pad|>"])[..., None]  # noqa: SLF001
-        embeddings = embeddings.masked_scatter(where.expand_as(embeddings), tokens)
-        state = model.language_model(
-            inputs_embeds=embeddings, attention_mask=torch.ones_like(every), use_cache=True
-        ).last_hidden_state
-        return float(head(state)[0, end, 0].detach())
-
-    return lambda pictures: [one(picture) for picture in pictures]
+    one = score_plainly(folder)
+    return lambda pictures: [one(PROMPT, picture) for picture in pictures]
 
 
 WAYS = {"reference": reference, "ours": ours, "bfloat16": partial(ours, dtype="bfloat16")}
-
-
-def masked_attention(
-    _module: object,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    **_: object,
-) -> tuple[torch.Tensor, None]:
-    """Attend as the vision tower of the transformers that the reference pins does.
-
-    A mask over all pairs of patches is made in every layer, and the heads are the first
-    dimension, for which torch has no fused product on a CPU.
-    """
-    every = torch.zeros((1, query.shape[2], key.shape[2]), dtype=torch.bool)
-    every[:] = True
-    mixed = functional.scaled_dot_product_attention(query[0], key[0], value[0], every)
-    return mixed.transpose(0, 1)[None], None
 
 
 def images(count: int) -> list[Image.Image]:

@@ -18,7 +18,7 @@ from cohp.executors.planning import plan, setting
 from cohp.executors.scoring import Judges
 from cohp.executors.shelf import Shelf
 from cohp.pipelines.base import Generator
-from cohp.pipelines.memory import trim
+from cohp.pipelines.heap import trim
 from cohp.pipelines.safety import SafetyFilter
 from cohp.placement.plan import Plan
 from cohp.placement.room import Room

@@ -19,10 +19,11 @@ from cohp.pipelines.autoencoder import Autoencoder, as_image
 from cohp.pipelines.denoiser import Call, Denoiser
 from cohp.pipelines.families import family_of
 from cohp.pipelines.foreign import Pipe
+from cohp.pipelines.heap import trim
 from cohp.pipelines.kept import Kept
 from cohp.pipelines.lanes import Lanes
 from cohp.pipelines.look import look, match_colours
-from cohp.pipelines.memory import default_device, free, ran_out, trim
+from cohp.pipelines.memory import default_device, free, ran_out
 from cohp.pipelines.noise import generators, noise
 from cohp.pipelines.prompts import Prompts
 from cohp.pipelines.quiet import quiet

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import sys
-from typing import Any
 
 import torch
+
+from cohp.pipelines.heap import trim
 
 # What devices other than CUDA say, which have no exception of their own for it.
 SAYINGS = ("out of memory", "can't allocate memory", "not enough memory")
@@ -26,14 +25,6 @@ def ran_out(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
         isinstance(error, RuntimeError) and any(saying in text for saying in SAYINGS)
     )
-
-
-def trim() -> None:
-    """Give the system what threads have freed: glibc keeps it for each of them by itself."""
-    libc: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
-    # Other C libraries have no such call, and keep little.
-    if hasattr(libc, "malloc_trim"):
-        libc.malloc_trim(0)
 
 
 def free() -> None:
