@@ -25,6 +25,7 @@ from cohp.placement.room import Room
 from cohp.recipe import Recipe
 from cohp.reward.base import Reward
 from cohp.reward.loading import load, require
+from cohp.reward.sharing import held_on
 from cohp.types import Answer, Drawn, Jury, Note, Shot, Unscored
 
 
@@ -42,7 +43,8 @@ class LocalExecutor:
         self._filter: SafetyFilter | None = None
         self._notes: list[Note] = []
         # Measured once: asked again, what this executor holds by then would not count as free.
-        self._rooms: dict[object, Room] = {}
+        # With each room the judges that others held when it was measured.
+        self._rooms: dict[object, tuple[Room, frozenset[str]]] = {}
         # What is planned for may be in flight already: it counts until it does not fit any more.
         self._known: dict[str, Recipe] = {}
         self._planning = Lock()
@@ -64,10 +66,11 @@ class LocalExecutor:
         with self._planning:
             asked = recipes[-1].devices, recipes[-1].memory
             if asked not in self._rooms:
-                self._rooms[asked] = room(*asked, sure=True)
+                self._rooms[asked] = _measured(*asked)
+            found, held = self._rooms[asked]
             mine = {setting(each): each for each in recipes}
             here = self._load_reward is not None
-            planned = partial(plan, room=self._rooms[asked], judges_here=here)
+            planned = partial(plan, room=found, judges_here=here, held=held)
             known = {**self._known, **mine}
             try:
                 made = planned(list(known.values()))
@@ -178,3 +181,10 @@ class LocalExecutor:
         for judge in self._rewards.values():
             judge.close()
         self._rewards.clear()
+
+
+def _measured(devices: Sequence[str] | None, memory: str | None) -> tuple[Room, frozenset[str]]:
+    """Return what is free, and which judges' weights are gone from it."""
+    found = room(devices, memory, sure=True)
+    alone = len(found.devices) == 1 and not memory
+    return found, held_on(found.devices[0].name) if alone else frozenset()

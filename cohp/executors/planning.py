@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from cohp.executors.machine import room as found_room
 from cohp.naming import resolve
@@ -15,10 +15,17 @@ from cohp.reward.sizes import needs_of
 from cohp.types import Shot
 
 
-def plan(recipes: Sequence[Recipe], room: Room | None = None, *, judges_here: bool = False) -> Plan:
+def plan(
+    recipes: Sequence[Recipe],
+    room: Room | None = None,
+    *,
+    judges_here: bool = False,
+    held: Collection[str] = frozenset(),
+) -> Plan:
     """Return the plan for runs that share a machine; raise `DoesNotFit` where there is none.
 
-    Judges that are here already are not counted: they are gone from what is free.
+    Judges that are here already are not counted, and of those that are `held` elsewhere in this
+    process only what scoring takes: their weights are gone from what is free.
     """
     room = room or found_room(recipes[-1].devices, recipes[-1].memory)
     processor = _is_processor(room)
@@ -27,7 +34,7 @@ def plan(recipes: Sequence[Recipe], room: Room | None = None, *, judges_here: bo
     wanted = [judge for recipe in recipes for judge in (recipe.reward, recipe.referee) if judge]
     judges: dict[str, JudgeNeed] = {}
     for text in () if judges_here else dict.fromkeys(wanted):
-        judges |= {each.name: each for each in needs_of(text, processor=processor)}
+        judges |= {each.name: each for each in needs_of(text, processor=processor, held=held)}
     images = max(max(recipe.per_model, recipe.batch) for recipe in recipes)
     return make(_sized(asked, processor=processor), list(judges.values()), room, images)
 

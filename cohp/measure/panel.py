@@ -82,11 +82,7 @@ class Panel:
         wanted = {text: read(text) for text in dict.fromkeys(settled(each) for each in asked)}
         for text in wanted:
             require(text)
-        alone = {
-            str(each): each
-            for several in wanted.values()
-            for each in (replace(one, weight=1.0) for one in several)
-        }
+        alone = {str(one.alone): one.alone for several in wanted.values() for one in several}
         rewards = {key: load(key) for key in alone}
         identities = {key: _identity(each, rewards[key]) for key, each in alone.items()}
         return cls(_judges(wanted), rewards, identities)
@@ -131,7 +127,7 @@ def _judges(wanted: Mapping[str, Sequence[Wanted]]) -> list[Judge]:
         Judge(
             text if list(short.values()).count(short[text]) > 1 else short[text],
             tuple(each.member for each in several),
-            tuple(str(replace(each, weight=1.0)) for each in several),
+            tuple(str(each.alone) for each in several),
         )
         for text, several in wanted.items()
     ]

@@ -12,17 +12,18 @@ from cohp.reward import catalogue, weights
 from cohp.reward.base import Reward
 from cohp.reward.borrowing import completed
 from cohp.reward.ensemble import Ensemble
+from cohp.reward.sharing import hold
 from cohp.reward.wanted import Wanted, read
 
 
 def load(text: str, *, device: str | None = None) -> Reward:
-    """Load what was written; nothing is fetched.
+    """Load what was written, or hold what is loaded already; nothing is fetched.
 
     Without a `device` it is the first GPU, or the CPU where there is none.
     """
     # Every file is found before any of it is read: loading takes long, and lacking is said first.
     found = require(text)
-    loaded = {each.member: _made(each, place, device) for each, place in found.items()}
+    loaded = {each.member: _held(each, place, device) for each, place in found.items()}
     if len(loaded) == 1:
         return next(iter(loaded.values()))
     return Ensemble(loaded, {each.name: spread(each.name) for each in loaded})
@@ -60,7 +61,16 @@ def _place(wanted: Wanted) -> Path | None:
     return completed(wanted.name, wanted.place)
 
 
-def _made(wanted: Wanted, place: Path | None, device: str | None) -> Reward:
+def _held(wanted: Wanted, place: Path | None, device: str | None) -> Reward:
+    # Where a plug-in computes is its own affair.
+    ours = wanted.name in catalogue.names()
+    where = device or _device() if ours else ""
+    numbered = "cuda:0" if where == "cuda" else where
+    key = (str(wanted.alone), str(place), numbered)
+    return hold(key, lambda: _made(wanted, place, where))
+
+
+def _made(wanted: Wanted, place: Path | None, device: str) -> Reward:
     implementation = catalogue.names().get(wanted.name)
     # A plug-in is asked to take a folder or options only where it is given some.
     given: dict[str, Any] = (
@@ -72,7 +82,7 @@ def _made(wanted: Wanted, place: Path | None, device: str | None) -> Reward:
     else:
         module, _, attribute = implementation.partition(":")
         kind = getattr(import_module(module), attribute)
-        given["device"] = device or _device()
+        given["device"] = device
         if wanted.place is None and (pinned := weights.arrived(wanted.name)):
             given.setdefault("revision", pinned)
     try:

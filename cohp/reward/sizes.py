@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -21,9 +22,13 @@ PACKED = {"8bit": 0.56, "4bit": 0.42}
 WIDTHS = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 
-def needs_of(text: str, *, processor: bool) -> list[JudgeNeed]:
-    """Return what each of the rewards that were asked for takes."""
-    return [_need(each, processor=processor) for each in read(text)]
+def needs_of(text: str, *, processor: bool, held: Collection[str] = frozenset()) -> list[JudgeNeed]:
+    """Return what each of the rewards that were asked for takes; of those held, what is more."""
+    needs = ((each, _need(each, processor=processor)) for each in read(text))
+    return [
+        replace(need, weights=0, leaner=()) if str(wanted.alone) in held else need
+        for wanted, need in needs
+    ]
 
 
 def _need(wanted: Wanted, *, processor: bool) -> JudgeNeed:

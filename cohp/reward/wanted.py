@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 
@@ -41,6 +41,11 @@ class Wanted:
     def member(self) -> Member:
         """What the combination of several knows of this one."""
         return Member(self.name, self.weight)
+
+    @property
+    def alone(self) -> Wanted:
+        """The same reward, whatever it counts among others."""
+        return replace(self, weight=1.0)
 
     def __str__(self) -> str:
         """Write it as it means the same in any folder."""

@@ -22,7 +22,7 @@ def _nothing_downloaded(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", REWARDS)
 def test_a_name_with_its_folder_is_loaded(name):
     reward = load(f"{name}:batch=2={GOLDEN / name}", device="cpu")
-    assert type(reward) is REWARDS[name][0]
+    assert type(reward._copy.reward) is REWARDS[name][0]
     assert scored(reward, cases(name)[:1]) == pytest.approx(
         [cases(name)[0]["expected"][REWARDS[name][1]]], abs=1e-4
     )
