@@ -1,6 +1,6 @@
-"""What a larger batch gains on the embedded models, and what loading them takes.
+"""What a larger batch gains, on the embedded models or others, and what loading them takes.
 
-python benchmarks/batches.py [BATCH ...]
+python benchmarks/batches.py [MODEL ...] [BATCH ...]
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from cohp.types import Shot
 TIMES = 3
 
 
-def main(*batches: str) -> None:
+def main(*asked: str) -> None:
     """Print a row a model."""
-    sizes = [int(each) for each in batches] or [1, 2, 4, 8, 32]
+    sizes = [int(each) for each in asked if each.isdigit()] or [1, 2, 4, 8, 32]
+    models = [each for each in asked if not each.isdigit()] or MODELS
     print(f"| model | loading, s | {' | '.join(f'ms an image of {size}' for size in sizes)} |")
     print(f"|---|{'---:|' * (len(sizes) + 1)}")
-    for name in MODELS:
+    for name in models:
         load(name).close()
         began = perf_counter()
         model = load(name)

@@ -3,8 +3,8 @@
 Each figure is of a process of its own, on a processor: what it has resident at most, beyond what
 Python and its libraries hold with no model there, which is gone from what is free when a plan is
 made. That is looked at once each model and the judge have come and gone, because some of what they
-are made of is imported only as they load. Where the plan has the models by turns, each is let go
-before the next comes.
+are made of is imported only as they load; the plan is made before, as in every run. Where it has
+the models by turns, each is let go before the next comes.
 
 python benchmarks/memory.py [--prompts 200] [--batch 4] [--budgets 1GB 95MB]
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from cohp.engine import Engine, compose
-from cohp.executors.planning import plan
+from cohp.executors.local import LocalExecutor
 from cohp.mini.vocabulary import EXAMPLES
 from cohp.pipelines import load as load_model
 from cohp.pipelines.heap import trim
@@ -54,9 +54,9 @@ def main() -> None:
 def against_plan(budget: str, batch: int) -> str:
     """Run a chain and return its peak against the plan's figure, as a row."""
     recipe = recipe_of(EXAMPLES[0], budget, batch)
+    expected = LocalExecutor().plan([recipe]).peak("cpu")
     come_and_go(recipe)
     before = resident()
-    expected = plan([recipe]).peak("cpu")
     above = peak_of(lambda: run(recipe)) - before
     return (
         f"| {budget} | {expected / MB:.0f} | {above / MB:.0f} | {above / expected:.2f} "

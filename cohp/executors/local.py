@@ -18,7 +18,7 @@ from cohp.executors.planning import plan, setting
 from cohp.executors.scoring import Judges
 from cohp.executors.shelf import Shelf
 from cohp.pipelines.base import Generator
-from cohp.pipelines.heap import trim
+from cohp.pipelines.heap import share, trim
 from cohp.pipelines.safety import SafetyFilter
 from cohp.placement.plan import Plan
 from cohp.placement.room import Room
@@ -78,6 +78,9 @@ class LocalExecutor:
                 known = mine
                 made = planned(recipes)
             self._known, self._next = known, made
+            # Before anything loads, and with it the threads that compute.
+            if made.tight("cpu"):
+                share()
             return made
 
     def answer(

@@ -49,6 +49,11 @@ class Plan:
             return False
         return self._peak(device.name) + _scoring(self.judges) <= device.free
 
+    def tight(self, device: str) -> bool:
+        """Say whether a device is so small that not all models stay there whole."""
+        spots = [spot for spot in self.spots if spot.device == device]
+        return any((spot.stay, spot.waits) != ("whole", "device") for spot in spots)
+
     def peak(self, device: str) -> int:
         """Return the most that is expected on a device at any time."""
         draws = any(spot.device == device for spot in self.spots)

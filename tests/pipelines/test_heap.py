@@ -1,4 +1,4 @@
-"""Threads share one heap, and what they have freed goes back: a plan's figure is what is taken."""
+"""What threads have freed goes back, and where room is short they share one heap."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import pytest
 import torch
 from drawing import draw, generator, shot
 
+from cohp.engine import compose
+from cohp.executors import local
+from cohp.executors.local import LocalExecutor
 from cohp.pipelines import diffusers
 from cohp.pipelines.heap import trim
 
@@ -21,7 +24,8 @@ GLIBC = os.confstr_names.get("CS_GNU_LIBC_VERSION") if sys.platform == "linux" e
 THREADS = """
 from ctypes import CDLL, c_void_p, c_int
 from threading import Barrier, Thread
-import cohp.pipelines.heap
+from cohp.pipelines.heap import share
+share()
 libc = CDLL(None)
 libc.malloc.restype = c_void_p
 meeting = Barrier(4)
@@ -86,3 +90,12 @@ def test_a_batch_gives_back_what_it_has_freed(monkeypatch):
     monkeypatch.setattr(drawer, "_pictures", lambda *told: done.append("decoded") or decode(*told))
     draw(drawer, shot("sd15", 1))
     assert done == ["trimmed", "decoded", "trimmed"]
+
+
+@pytest.mark.parametrize(("memory", "times"), [("95MB", 1), ("1GB", 0)])
+def test_one_heap_is_slower_and_is_for_where_models_cannot_all_stay(monkeypatch, memory, times):
+    shared = []
+    monkeypatch.setattr(local, "share", lambda: shared.append("shared"))
+    asked = {"models": ["mini-poster", "mini-mural"], "reward": "mini-judge", "memory": memory}
+    LocalExecutor().plan([compose("a fox", **asked)])
+    assert len(shared) == times
