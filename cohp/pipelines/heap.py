@@ -1,8 +1,8 @@
 """The C library's heap on Linux: its free parts go back, and all threads share one if they must.
 
 As glibc has it, each thread that computes has a heap of its own and holds on to what it has freed.
-That is fast, and takes up to a third more than what is planned for. Other C libraries have no such
-calls, and keep little.
+That is fast, and takes up to a quarter more than what is planned for. Other C libraries have no
+such calls, and keep little.
 """
 
 from __future__ import annotations
