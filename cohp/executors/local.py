@@ -135,11 +135,13 @@ class LocalExecutor:
         """Let go of what is held otherwise than the newest plan has it."""
         if self._next is self._plan or self._next is None:
             return
-        if self._plan and (self._plan.judging, self._plan.judges) != (
-            self._next.judging,
-            self._next.judges[: len(self._plan.judges)],
-        ):
-            self._let_go()
+        if self._plan:
+            before, after = (
+                [(made.judging, judge.name) for judge in made.judges]
+                for made in (self._plan, self._next)
+            )
+            if before != after[: len(before)]:
+                self._let_go()
         self._shelf.arrange(self._next)
         self._plan = self._next
 

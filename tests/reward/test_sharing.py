@@ -130,3 +130,11 @@ def test_a_budget_is_for_all_of_it():
     (judge,) = LocalExecutor().plan([recipe]).judges
     reward.close()
     assert judge.weights > 0
+
+
+def test_what_an_executor_holds_itself_stays_when_it_looks_at_memory_anew(made, tmp_path):
+    asked = {"models": ["fake-ink"], "reward": "mini-judge", "per_model": 1, "rounds": 1}
+    with Engine() as engine:
+        engine.run(recipe_of({**asked, "memory": "2GB"}), out=tmp_path / "within")
+        engine.run(recipe_of(asked), out=tmp_path / "without")
+    assert made == ["mini-judge"]
