@@ -11,6 +11,15 @@ from cohp.commands import working
 from cohp.commands.stopping import stop_after_batch
 
 
+@pytest.fixture
+def _heeding():
+    """A shell has what it starts in the background ignore Ctrl-C."""
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, found)
+
+
+@pytest.mark.usefixtures("_heeding")
 def test_the_first_signal_asks_and_the_second_interrupts():
     before = signal.getsignal(signal.SIGINT)
     with stop_after_batch() as stop:
