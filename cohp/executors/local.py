@@ -25,7 +25,7 @@ from cohp.placement.room import Room
 from cohp.recipe import Recipe
 from cohp.reward.base import Reward
 from cohp.reward.loading import load, require
-from cohp.reward.sharing import held_on
+from cohp.reward.sharing import held
 from cohp.types import Answer, Drawn, Jury, Note, Shot, Unscored
 
 
@@ -67,10 +67,10 @@ class LocalExecutor:
             asked = recipes[-1].devices, recipes[-1].memory
             if asked not in self._rooms:
                 self._rooms[asked] = _measured(*asked)
-            found, held = self._rooms[asked]
+            found, gone = self._rooms[asked]
             mine = {setting(each): each for each in recipes}
             here = self._load_reward is not None
-            planned = partial(plan, room=found, judges_here=here, held=held)
+            planned = partial(plan, room=found, judges_here=here, held=gone)
             known = {**self._known, **mine}
             try:
                 made = planned(list(known.values()))
@@ -190,6 +190,9 @@ class LocalExecutor:
 
 def _measured(devices: Sequence[str] | None, memory: str | None) -> tuple[Room, frozenset[str]]:
     """Return what is free, and which judges' weights are gone from it."""
+    # Looked at before: what comes meanwhile is then counted twice rather than not at all.
+    before = held()
     found = room(devices, memory, sure=True)
-    alone = len(found.devices) == 1 and not memory
-    return found, held_on(found.devices[0].name) if alone else frozenset()
+    if memory or len(found.devices) > 1:
+        return found, frozenset()
+    return found, frozenset(name for name, device in before if device == found.devices[0].name)

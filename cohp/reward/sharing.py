@@ -82,7 +82,7 @@ def hold(key: Key, load: Callable[[], Reward]) -> Held:
         return Held(key, copy)
 
 
-def held_on(device: str) -> frozenset[str]:
-    """Return the names, with their options, of the rewards that somebody holds on a device."""
+def held() -> frozenset[tuple[str, str]]:
+    """Return the name, with its options, and the device of every reward that somebody holds."""
     with _CHANGING:
-        return frozenset(name for name, _, place in _COPIES if place == device)
+        return frozenset((name, device) for name, _, device in _COPIES)

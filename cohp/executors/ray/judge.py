@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,7 +61,7 @@ class Judge:
 def judge(text: str, site: Site) -> Judge:
     """Return what was written after --reward, with each of its members on the cluster."""
     wanted = read(settled(text))
-    members = {each.member: Distant(str(replace(each, weight=1.0)), site) for each in wanted}
+    members = {each.member: Distant(str(each.alone), site) for each in wanted}
     distant = tuple(members.values())
     if len(distant) == 1:
         return Judge(distant[0], distant)
